@@ -1,0 +1,203 @@
+#include "daemon.h"
+
+#include <filesystem>
+#include <ostream>
+
+#include "daemon/services/migrations.h"
+#include "legacy_import.h"
+#include "settings_plugin.h"
+#include "version.h"
+
+namespace linkup::daemon {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The folder that a setting names, else one beside the program, else where it was installed.
+fs::path folderOf(const std::string& configured, const char* beside, const char* installed) {
+    if (!configured.empty()) return configured;
+    std::error_code ignored;
+    const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+    const fs::path near = program / beside;
+    return fs::is_directory(near, ignored) ? near : (program / installed).lexically_normal();
+}
+
+void printEntries(std::ostream& out, const char* title, const RegistrationBook& book, RegistrationKind kind) {
+    out << title << ":\n";
+    for (const auto& entry : book.list(kind)) {
+        out << "  " << entry.name << " (" << entry.owner << (entry.detail.empty() ? "" : ": ") << entry.detail
+            << ")\n";
+    }
+}
+
+}  // namespace
+
+Daemon::Daemon(Settings& settings)
+    : settings_(settings),
+      parts_(settings),
+      hook_timing_(*parts_.metrics, *parts_.log,
+                   std::chrono::milliseconds(settings.integer("plugins.hook_budget_ms"))),
+      hooks_([this](auto event, auto plugin, auto took) { hook_timing_.observe(event, plugin, took); }),
+      backend_(parts_),
+      plugins_(backend_, book_, hooks_, services_) {}
+
+Daemon::~Daemon() {
+    stop();
+}
+
+void Daemon::loadPlugins() {
+    const fs::path folder = folderOf(settings_.text("paths.plugins"), "plugins", kInstalledPlugins);
+    std::vector<fs::path> files;
+    for (const std::string& plugin : settings_.list("plugins.enabled"))
+        files.push_back(pluginFile(plugin, folder));
+    plugins_.load(files);
+    plugins_.configure(
+        [&](const std::string& plugin, const auto& use) { settings_.configurePlugin(plugin, use); });
+    std::vector<std::string> names;
+    for (const PluginInfo& info : plugins_.plugins()) names.push_back(info.name);
+    settings_.checkOwners(names);
+}
+
+void Daemon::openParts(PartsMode mode) {
+    running_ = true;
+    parts_.open(settings_, mode);
+    readiness_ = std::make_unique<Readiness>(*parts_.database, *parts_.cache, *parts_.bus, *parts_.log,
+                                             *parts_.metrics);
+    pages_ = std::make_unique<DaemonPages>(parts_, book_, settings_, *readiness_,
+                                           folderOf(settings_.text("paths.www"), "www", kInstalledPages));
+}
+
+void Daemon::registerAll() {
+    plugins_.registerAll();
+    checkTokens();
+}
+
+void Daemon::checkTokens() const {
+    if (backend_.wantsTokens().empty() || services_.find<sdk::Authenticator>() != nullptr) return;
+    throw PluginError("plugin " + backend_.wantsTokens() +
+                      " wants bearer tokens, but no enabled plugin provides " +
+                      std::string(sdk::Authenticator::kServiceName));
+}
+
+void Daemon::migrate() {
+    Migrator migrator(*parts_.database, *parts_.log);
+    migrator.apply(QueuedMailer::kMigrationOwner, QueuedMailer::migrations());
+    migrator.apply(Scheduler::kMigrationOwner, Scheduler::migrations());
+    plugins_.migrate();
+}
+
+void Daemon::startPlugins() {
+    plugins_.start();
+}
+
+void Daemon::listen() {
+    parts_.gateway->setAuthenticator(services_.find<sdk::Authenticator>());
+    pages_->publishOpenApi(openApi());
+    parts_.mailer->start();
+    parts_.scheduler->start();
+    readiness_->start();
+    parts_.gateway->start();
+    readiness_->setPhase(Readiness::Phase::kServing);
+    listening_ = true;
+    parts_.log->info("ready", {{"address", settings_.text("server.address")},
+                               {"port", static_cast<std::int64_t>(parts_.gateway->boundPort())},
+                               {"plugins", static_cast<std::int64_t>(plugins_.plugins().size())},
+                               {"version", kVersion}});
+}
+
+void Daemon::drain() {
+    readiness_->setPhase(Readiness::Phase::kDraining);
+    parts_.log->info("draining", {{"sockets", static_cast<std::int64_t>(parts_.gateway->socketCount())}});
+    parts_.gateway->drain(std::chrono::milliseconds(settings_.integer("server.drain_ms")));
+}
+
+void Daemon::stop() noexcept {
+    if (!running_) return;
+    running_ = false;
+    if (readiness_) readiness_->stop();
+    if (parts_.gateway) {
+        parts_.gateway->stop();
+        parts_.gateway->setAuthenticator(nullptr);
+    }
+    if (parts_.scheduler) parts_.scheduler->stop();
+    plugins_.stop();
+    pages_.reset();
+    if (parts_.mailer) parts_.mailer->stop();
+    if (parts_.pools) parts_.pools->stop();
+    if (listening_) parts_.log->info("stopped");
+    parts_.logging.flush();
+}
+
+void Daemon::fillDemo(int count) {
+    plugins_.fillDemo(count);
+}
+
+sdk::Json Daemon::askAboutAccount(std::string_view hook, const std::string& email) {
+    sdk::Json payload;
+    parts_.database->transaction([&](sdk::Connection& connection) {
+        payload = sdk::Json::object({{"email", email}});
+        const auto verdict = hooks_.run(hook, connection, payload);
+        if (verdict.veto) throw sdk::Error(sdk::ErrorCode::kForbidden, *verdict.veto);
+    });
+    if (!payload.contains("user_id")) {
+        throw sdk::Error(sdk::ErrorCode::kUnavailable, "no enabled plugin keeps accounts");
+    }
+    return payload;
+}
+
+std::optional<std::string> Daemon::exportAccount(const std::string& email) {
+    const sdk::Json found = askAboutAccount("account.export", email);
+    if (found["user_id"].isNull()) return std::nullopt;
+    return found.dump();
+}
+
+bool Daemon::deleteAccount(const std::string& email) {
+    return !askAboutAccount("account.erase", email)["user_id"].isNull();
+}
+
+void Daemon::importLegacy(const std::string& url, std::ostream& out) {
+    DatabaseSettings settings;
+    settings.url = url;
+    settings.sessions = 1;
+    settings.statement_timeout_ms = 3'600'000;  // a page may read all messages of a large server
+    const auto source = openDatabase(settings, *parts_.log);
+    LegacyImport import(*parts_.database, *source, hooks_, *parts_.log);
+    import.run();
+    import.printReport(out);
+}
+
+std::string Daemon::openApi() const {
+    return parts_.gateway->openApi("linkupd", kVersion).dump();
+}
+
+void Daemon::printReport(std::ostream& out) const {
+    out << "plugins:\n";
+    for (const PluginInfo& info : plugins_.plugins()) {
+        out << "  " << info.name << ' ' << toString(info.version) << " (" << info.summary << "; "
+            << info.file.string() << ")\n";
+    }
+    printEntries(out, "routes", book_, RegistrationKind::kRoute);
+    printEntries(out, "sockets", book_, RegistrationKind::kSocket);
+    printEntries(out, "tasks", book_, RegistrationKind::kTask);
+    printEntries(out, "hooks", book_, RegistrationKind::kHook);
+    printEntries(out, "services", book_, RegistrationKind::kService);
+    printEntries(out, "worker pools", book_, RegistrationKind::kPool);
+    out << "options:\n";
+    for (const DeclaredOption& option : settings_.declared()) {
+        out << "  " << option.key << " = " << option.value << " (" << option.origin << ")\n";
+    }
+}
+
+void Daemon::printPluginFile(const std::string& plugin, std::ostream& out) const {
+    out << "# Every option of the plugin " << plugin << " with its default. `linkupd --defaults=" << plugin
+        << "` prints this file.\n";
+    for (const DeclaredOption& option : settings_.declared()) {
+        if (!option.key.starts_with(plugin + ".")) continue;
+        const bool shown = !option.value.empty() && option.value != kHidden;
+        out << "\n# " << option.help << (option.help.ends_with('.') ? " (" : ". (") << option.allowed << ")\n"
+            << '#' << option.key << " =" << (shown ? " " : "") << (shown ? option.value : "") << '\n';
+    }
+}
+
+}  // namespace linkup::daemon

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/plugins/plugin_manager.h"
+#include "daemon_backend.h"
+#include "daemon_pages.h"
+#include "daemon_parts.h"
+#include "hook_timing.h"
+#include "readiness.h"
+#include "settings.h"
+
+namespace linkup::daemon {
+
+/// The server: its parts, built by the steps below in their order, taken down in reverse.
+///
+/// Threading: one thread.   Errors: sdk::Error and PluginError with a message for the operator; what was
+/// built is taken down by the destructor.
+class Daemon {
+public:
+    explicit Daemon(Settings& settings);
+    ~Daemon();
+    Daemon(const Daemon&) = delete;
+    Daemon& operator=(const Daemon&) = delete;
+
+    /// Loads the plugins and lets them read their options. Nothing of the outside world is needed yet.
+    void loadPlugins();
+    void openParts(PartsMode mode);
+    void registerAll();
+    void migrate();
+    void startPlugins();
+    void listen();
+
+    /// Tells all sockets and closes them, over `server.drain_ms`; new requests get 503.
+    void drain();
+    void stop() noexcept;
+
+    void fillDemo(int count);
+    /// For a person's request: everything that plugins keep of the account, as JSON; or the end of it.
+    /// Nothing and false if no account has the address. Errors: sdk::Error{kUnavailable} if no plugin keeps
+    /// accounts.
+    std::optional<std::string> exportAccount(const std::string& email);
+    bool deleteAccount(const std::string& email);
+    /// Copies the original server's database, given by its URL, and prints what came and what did not.
+    void importLegacy(const std::string& url, std::ostream& out);
+    std::string openApi() const;
+    /// Plugins, routes, sockets, tasks, options: what `--check` prints.
+    void printReport(std::ostream& out) const;
+    /// The configuration file of a plugin that is loaded: `etc/plugins.d/NAME.properties`.
+    void printPluginFile(const std::string& plugin, std::ostream& out) const;
+
+private:
+    void checkTokens() const;
+    sdk::Json askAboutAccount(std::string_view hook, const std::string& email);
+
+    Settings& settings_;
+    DaemonParts parts_;
+    HookTiming hook_timing_;
+    RegistrationBook book_;
+    HookRegistry hooks_;
+    ServiceRegistry services_;
+    DaemonBackend backend_;
+    std::unique_ptr<Readiness> readiness_;
+    std::unique_ptr<DaemonPages> pages_;
+    PluginManager plugins_;
+    bool running_ = false;    ///< there is something to stop
+    bool listening_ = false;  ///< it has served
+};
+
+}  // namespace linkup::daemon

@@ -1,0 +1,64 @@
+#include "daemon_backend.h"
+
+#include "daemon/services/bus_prefixed.h"
+#include "daemon/services/cache_prefixed.h"
+#include "daemon/services/migrations.h"
+
+namespace linkup::daemon {
+
+SharedParts DaemonBackend::parts() {
+    SharedParts shared;
+    shared.database = parts_.database.get();
+    shared.sockets = &parts_.gateway->sockets();
+    shared.mailer = parts_.mailer.get();
+    shared.clock = &parts_.clock;
+    return shared;
+}
+
+std::unique_ptr<sdk::Log> DaemonBackend::logFor(const std::string& plugin) {
+    return parts_.logging.logFor(plugin);
+}
+
+std::unique_ptr<sdk::Metrics> DaemonBackend::metricsFor(const std::string& plugin) {
+    return parts_.registry.metricsFor(plugin);
+}
+
+std::unique_ptr<sdk::Cache> DaemonBackend::cacheFor(const std::string& plugin) {
+    return std::make_unique<PrefixedCache>(*parts_.cache, plugin + ":");
+}
+
+std::unique_ptr<sdk::Bus> DaemonBackend::busFor(const std::string& plugin) {
+    return std::make_unique<PrefixedBus>(*parts_.bus, plugin + ":");
+}
+
+RegistrationHandle DaemonBackend::addRoute(const std::string& plugin, sdk::RouteSpec spec,
+                                           sdk::HttpHandler handler) {
+    if (spec.auth == sdk::Auth::kBearer) wants_tokens_ = plugin;
+    return holding(parts_.gateway->addRoute("plugin " + plugin, std::move(spec), std::move(handler)));
+}
+
+RegistrationHandle DaemonBackend::addSocket(const std::string& plugin, sdk::SocketSpec spec,
+                                            sdk::SocketHandler& handler) {
+    wants_tokens_ = plugin;
+    return holding(parts_.gateway->addSocket("plugin " + plugin, std::move(spec), handler));
+}
+
+RegistrationHandle DaemonBackend::addTask(const std::string& plugin, sdk::TaskSpec spec) {
+    return holding(parts_.scheduler->add(plugin, std::move(spec)));
+}
+
+RegistrationHandle DaemonBackend::addPool(const std::string&, sdk::PoolSpec spec) {
+    parts_.pools->create(spec.name, spec.threads, static_cast<std::size_t>(spec.queue));
+    return undoneBy([pools = parts_.pools.get(), name = spec.name]() noexcept { pools->remove(name); });
+}
+
+bool DaemonBackend::post(const std::string&, const std::string& pool, std::function<void()> work) {
+    WorkerPool* const found = parts_.pools->find(pool);
+    return found != nullptr && found->post(std::move(work));
+}
+
+void DaemonBackend::migrate(const std::string& plugin, std::span<const sdk::Migration> migrations) {
+    Migrator(*parts_.database, *parts_.log).apply(plugin, migrations);
+}
+
+}  // namespace linkup::daemon

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+
+#include "daemon/plugins/plugin_backend.h"
+#include "daemon_parts.h"
+
+namespace linkup::daemon {
+
+/// Connects what plugins register to the parts of this process.
+///
+/// Lifetime: the parts outlive it, and it outlives the plugins.
+class DaemonBackend final : public PluginBackend {
+public:
+    explicit DaemonBackend(DaemonParts& parts) : parts_(parts) {}
+
+    SharedParts parts() override;
+    std::unique_ptr<sdk::Log> logFor(const std::string& plugin) override;
+    std::unique_ptr<sdk::Metrics> metricsFor(const std::string& plugin) override;
+    std::unique_ptr<sdk::Cache> cacheFor(const std::string& plugin) override;
+    std::unique_ptr<sdk::Bus> busFor(const std::string& plugin) override;
+    RegistrationHandle addRoute(const std::string& plugin, sdk::RouteSpec spec,
+                                sdk::HttpHandler handler) override;
+    RegistrationHandle addSocket(const std::string& plugin, sdk::SocketSpec spec,
+                                 sdk::SocketHandler& handler) override;
+    RegistrationHandle addTask(const std::string& plugin, sdk::TaskSpec spec) override;
+    RegistrationHandle addPool(const std::string& plugin, sdk::PoolSpec spec) override;
+    bool post(const std::string& plugin, const std::string& pool, std::function<void()> work) override;
+    void migrate(const std::string& plugin, std::span<const sdk::Migration> migrations) override;
+
+    /// A plugin that wants bearer tokens, so that somebody has to know them; empty if none does.
+    const std::string& wantsTokens() const noexcept { return wants_tokens_; }
+
+private:
+    DaemonParts& parts_;
+    std::string wants_tokens_;
+};
+
+}  // namespace linkup::daemon

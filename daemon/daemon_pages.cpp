@@ -1,0 +1,130 @@
+#include "daemon_pages.h"
+
+#include <sodium.h>
+
+#include <array>
+
+#include "linkup/sdk/error.h"
+#include "static_pages.h"
+#include "version.h"
+
+namespace linkup::daemon {
+
+namespace {
+
+/// What says how the process is, when it has too much to do as well.
+constexpr PageOptions kAtOnce{.on_io_thread = true};
+
+/// In a time that tells neither content nor length.
+bool sameSecret(std::string_view left, std::string_view right) {
+    using Digest = std::array<unsigned char, crypto_generichash_BYTES>;
+    const auto digest = [](std::string_view text) {
+        Digest result{};
+        crypto_generichash(result.data(), result.size(), reinterpret_cast<const unsigned char*>(text.data()),
+                           text.size(), nullptr, 0);
+        return result;
+    };
+    const Digest first = digest(left);
+    const Digest second = digest(right);
+    return sodium_memcmp(first.data(), second.data(), first.size()) == 0;
+}
+
+}  // namespace
+
+DaemonPages::DaemonPages(DaemonParts& parts, RegistrationBook& book, const Settings& settings,
+                         const Readiness& readiness, const std::filesystem::path& www)
+    : parts_(parts), book_(book), readiness_(readiness) {
+    if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be initialised");
+    addProbes();
+    addMetrics(settings);
+    addOpenApi();
+    addStatus(settings);
+    addStatic(www);
+}
+
+void DaemonPages::publishOpenApi(std::string document) {
+    openapi_ = std::make_shared<const std::string>(std::move(document));
+}
+
+void DaemonPages::addPage(const std::string& path, sdk::HttpHandler handler, PageOptions options) {
+    registrations_.add(
+        book_.claim(RegistrationKind::kRoute, routeKey("GET", path), {"the daemon", "GET " + path, "open"}));
+    registrations_.add(holding(parts_.gateway->addPage(path, std::move(handler), options)));
+}
+
+void DaemonPages::addProbes() {
+    addPage(
+        "/healthz",
+        [](const sdk::Request&) {
+            return sdk::Response::json(sdk::Json::object({{"status", "ok"}}));
+        },
+        kAtOnce);
+    addPage(
+        "/readyz",
+        [this](const sdk::Request&) {
+            return sdk::Response::json(readiness_.report(), readiness_.ready() ? 200 : 503);
+        },
+        kAtOnce);
+}
+
+void DaemonPages::addMetrics(const Settings& settings) {
+    const TrustedProxies allowed(settings.list("metrics.allowed"));
+    addPage(
+        "/metrics",
+        [this, allowed](const sdk::Request& request) {
+            if (!allowed.trusts(request.peer)) throw sdk::Error(sdk::ErrorCode::kNotFound, "Not Found");
+            sdk::Response response;
+            response.content_type = MetricsRegistry::kContentType;
+            response.body = parts_.registry.text();
+            return response;
+        },
+        kAtOnce);
+}
+
+void DaemonPages::addOpenApi() {
+    addPage("/openapi.json", [this](const sdk::Request&) {
+        const auto document = openapi_.load();
+        if (!document)
+            throw sdk::Error(sdk::ErrorCode::kUnavailable, "Server is busy. Please try again in a moment.");
+        sdk::Response response;
+        response.body = *document;
+        return response;
+    });
+}
+
+void DaemonPages::addStatus(const Settings& settings) {
+    sdk::RouteSpec spec;
+    spec.path = "/api/v1/internal/status";
+    spec.auth = sdk::Auth::kNone;
+    spec.summary = "How this node is, for operators; wants X-Status-Token.";
+    spec.responses = {401};
+    registrations_.add(book_.claim(RegistrationKind::kRoute, routeKey("GET", spec.path),
+                                   {"the daemon", "GET " + spec.path, "status token"}));
+    auto handler = [this, token = settings.text("status.token")](const sdk::Request& request) {
+        const bool known = sameSecret(request.header("x-status-token"), token);
+        if (token.empty() || !known) {
+            throw sdk::Error(sdk::ErrorCode::kUnauthenticated, "Invalid or missing status token");
+        }
+        const auto uptime = std::chrono::steady_clock::now() - started_;
+        sdk::Json logs = sdk::Json::array();
+        for (std::string& line : parts_.logging.recent()) logs.push(std::move(line));
+        return sdk::Response::json(sdk::Json::object(
+            {{"status", readiness_.ready() ? "ok" : "not_ready"},
+             {"version", kVersion},
+             {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
+             {"database", readiness_.database()},
+             {"redis", readiness_.shared()},
+             {"sockets", static_cast<std::int64_t>(parts_.gateway->socketCount())},
+             {"recent_logs", std::move(logs)}}));
+    };
+    registrations_.add(holding(parts_.gateway->addRoute("the daemon", std::move(spec), std::move(handler))));
+}
+
+void DaemonPages::addStatic(const std::filesystem::path& www) {
+    for (StaticPage& page : readStaticPages(www)) {
+        const std::string path = page.path;
+        addPage(path, [page = std::move(page)](const sdk::Request& request) { return page.answer(request); });
+    }
+}
+
+}  // namespace linkup::daemon

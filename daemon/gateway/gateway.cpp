@@ -1,0 +1,268 @@
+#include "gateway.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <map>
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include "gateway_core.h"
+#include "http_route.h"
+#include "io_thread.h"
+#include "linkup/sdk/error.h"
+#include "listener.h"
+#include "openapi.h"
+#include "socket_path.h"
+
+namespace linkup::daemon {
+
+namespace {
+
+constexpr std::chrono::milliseconds kStopPatience{5000};
+constexpr std::chrono::milliseconds kKillPatience{2000};
+constexpr std::chrono::milliseconds kLook{2};
+
+Verb verbOf(sdk::Method method) {
+    switch (method) {
+        case sdk::Method::kPost:
+            return Verb::kPost;
+        case sdk::Method::kPut:
+            return Verb::kPut;
+        case sdk::Method::kPatch:
+            return Verb::kPatch;
+        case sdk::Method::kDelete:
+            return Verb::kDelete;
+        case sdk::Method::kGet:
+            break;
+    }
+    return Verb::kGet;
+}
+
+template <class Undo>
+class UndoHandle final : public GatewayHandle {
+public:
+    explicit UndoHandle(Undo undo) : undo_(std::move(undo)) {}
+    ~UndoHandle() override { undo_(); }
+
+private:
+    Undo undo_;
+};
+
+/// Path parameters and their schema must speak of the same names.
+void checkParameters(const sdk::RouteSpec& spec) {
+    if (!spec.parameters.has_value()) return;
+    const std::vector<std::string> names = parameterNames(spec.path);
+    for (const auto& field : spec.parameters->fields()) {
+        if (std::find(names.begin(), names.end(), field.name) == names.end()) {
+            throw sdk::Error(
+                sdk::ErrorCode::kInvalidArgument,
+                "route " + spec.path + " has no parameter '" + field.name + "' that its schema describes");
+        }
+    }
+}
+
+}  // namespace
+
+struct Gateway::Parts {
+    Parts(GatewaySettings settings, sdk::Log& log, sdk::Metrics& metrics, sdk::Clock& clock, sdk::Bus& bus,
+          WorkerPools& pools)
+        : core(std::move(settings), log, metrics, clock, bus, pools) {
+        if (core.settings.io_threads < 1) throw sdk::Error(sdk::ErrorCode::kInvalidArgument, "no I/O thread");
+        for (int i = 0; i < core.settings.io_threads; ++i)
+            threads.push_back(std::make_unique<IoThread>(core, i));
+    }
+
+    std::unique_ptr<GatewayHandle> addRoute(const std::string& owner, sdk::RouteSpec spec,
+                                            sdk::HttpHandler handler, std::vector<Verb> verbs,
+                                            WorkerPool* pool);
+    WorkerPool& poolFor(const std::string& owner, const std::string& name);
+    template <class Each>
+    void forEachConnection(Each each);
+    bool waitUntilNone(std::chrono::milliseconds patience) const;
+
+    GatewayCore core;
+    std::mutex paths_mutex;
+    std::map<std::string, std::shared_ptr<SocketPath>> paths;
+    std::vector<std::unique_ptr<IoThread>> threads;
+    std::unique_ptr<Listener> listener;
+    std::uint16_t port = 0;
+    bool running = false;
+};
+
+std::unique_ptr<GatewayHandle> Gateway::Parts::addRoute(const std::string& owner, sdk::RouteSpec spec,
+                                                        sdk::HttpHandler handler, std::vector<Verb> verbs,
+                                                        WorkerPool* pool) {
+    checkParameters(spec);
+    sdk::Histogram& histogram = core.metric_maker.histogram(
+        "request_seconds", "Time from a request's first byte to its reply.",
+        {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10},
+        {{"method", std::string(toString(verbs.front()))}, {"route", spec.path}});
+    const std::string path = spec.path;
+    auto route = std::make_shared<HttpRoute>(owner, std::move(spec), std::move(handler), pool, histogram);
+    const std::uint64_t number = core.router.add({owner, path, std::move(verbs), route, nullptr});
+    auto undo = [this, number, route] {
+        core.router.remove(number);
+        route->gate.closeAndWait();
+    };
+    return std::make_unique<UndoHandle<decltype(undo)>>(std::move(undo));
+}
+
+WorkerPool& Gateway::Parts::poolFor(const std::string& owner, const std::string& name) {
+    if (name == "requests") return core.requests;
+    WorkerPool* pool = core.pools.find(owner + "." + name);
+    if (pool == nullptr) pool = core.pools.find(name);
+    if (pool == nullptr) {
+        throw sdk::Error(sdk::ErrorCode::kInvalidArgument, "'" + owner + "' has no pool '" + name + "'");
+    }
+    return *pool;
+}
+
+template <class Each>
+void Gateway::Parts::forEachConnection(Each each) {
+    for (const auto& thread : threads) {
+        asio::post(thread->context(), [&io = *thread, each] { io.forEachConnection(each); });
+    }
+}
+
+bool Gateway::Parts::waitUntilNone(std::chrono::milliseconds patience) const {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (core.connections.load() > 0) {
+        if (std::chrono::steady_clock::now() >= end) return false;
+        std::this_thread::sleep_for(kLook);
+    }
+    return true;
+}
+
+Gateway::Gateway(GatewaySettings settings, sdk::Log& log, sdk::Metrics& metrics, sdk::Clock& clock,
+                 sdk::Bus& bus, WorkerPools& pools)
+    : parts_(std::make_unique<Parts>(std::move(settings), log, metrics, clock, bus, pools)) {}
+
+Gateway::~Gateway() {
+    stop();
+}
+
+std::unique_ptr<GatewayHandle> Gateway::addRoute(const std::string& owner, sdk::RouteSpec spec,
+                                                 sdk::HttpHandler handler) {
+    std::vector<Verb> verbs{verbOf(spec.method)};
+    if (spec.answers_head) {
+        if (spec.method != sdk::Method::kGet)
+            throw sdk::Error(sdk::ErrorCode::kInvalidArgument,
+                             "route " + spec.path + " is no GET, so no HEAD");
+        verbs.push_back(Verb::kHead);
+    }
+    if (spec.upload.has_value() && spec.body_kind != sdk::BodyKind::kForm)
+        throw sdk::Error(sdk::ErrorCode::kInvalidArgument,
+                         "route " + spec.path + " has an upload and no form");
+    WorkerPool& pool = parts_->poolFor(owner, spec.pool);
+    return parts_->addRoute(owner, std::move(spec), std::move(handler), std::move(verbs), &pool);
+}
+
+std::unique_ptr<GatewayHandle> Gateway::addPage(const std::string& path, sdk::HttpHandler handler,
+                                                PageOptions options) {
+    sdk::RouteSpec spec;
+    spec.path = path;
+    spec.auth = sdk::Auth::kNone;
+    return parts_->addRoute("daemon", std::move(spec), std::move(handler), {Verb::kGet, Verb::kHead},
+                            options.on_io_thread ? nullptr : &parts_->core.requests);
+}
+
+std::unique_ptr<GatewayHandle> Gateway::addSocket(const std::string& owner, sdk::SocketSpec spec,
+                                                  sdk::SocketHandler& handler) {
+    const std::string path = spec.path;
+    if (!parameterNames(path).empty()) {
+        throw sdk::Error(sdk::ErrorCode::kInvalidArgument,
+                         "socket path '" + path + "' must not have parameters");
+    }
+    Parts& parts = *parts_;
+    std::shared_ptr<SocketPath> place;
+    {
+        const std::lock_guard lock(parts.paths_mutex);
+        auto& known = parts.paths[path];
+        if (known == nullptr) known = std::make_shared<SocketPath>(path);
+        place = known;
+    }
+    auto registration = std::make_shared<SocketRegistration>(owner, std::move(spec), handler);
+    const std::uint64_t number = parts.core.router.add({owner, path, {}, nullptr, place});
+    place->set(registration);
+    auto undo = [&parts, number, place, registration] {
+        parts.core.router.remove(number);
+        place->set(nullptr);
+        registration->gate.closeAndWait();
+    };
+    return std::make_unique<UndoHandle<decltype(undo)>>(std::move(undo));
+}
+
+void Gateway::setAuthenticator(sdk::Authenticator* authenticator) {
+    parts_->core.authenticator.set(authenticator);
+}
+
+sdk::SocketHub& Gateway::sockets() noexcept {
+    return parts_->core.hub;
+}
+
+std::size_t Gateway::socketCount() const noexcept {
+    return parts_->core.hub.size();
+}
+
+sdk::Json Gateway::openApi(const std::string& title, const std::string& version) const {
+    std::vector<std::shared_ptr<HttpRoute>> routes = parts_->core.router.routes();
+    std::vector<DescribedRoute> described;
+    for (const auto& route : routes) described.push_back({route->owner, route->spec});
+    return describeApi(title, version, described);
+}
+
+void Gateway::start() {
+    Parts& parts = *parts_;
+    parts.listener = std::make_unique<Listener>(parts.core, parts.threads);
+    parts.port = parts.listener->port();
+    parts.core.hub.open();
+    parts.listener->start();
+    for (const auto& thread : parts.threads) thread->start();
+    parts.running = true;
+}
+
+std::uint16_t Gateway::boundPort() const noexcept {
+    return parts_->port;
+}
+
+void Gateway::drain(std::chrono::milliseconds duration) {
+    Parts& parts = *parts_;
+    parts.core.draining.store(true);
+    auto sockets = parts.core.hub.all();
+    std::shuffle(sockets.begin(), sockets.end(), std::minstd_rand(std::random_device{}()));
+    const auto began = std::chrono::steady_clock::now();
+    for (std::size_t i = 0; i < sockets.size(); ++i) {
+        const auto turn = duration * static_cast<std::int64_t>(i) / static_cast<std::int64_t>(sockets.size());
+        if (const auto when = began + turn; when > std::chrono::steady_clock::now() + kLook) {
+            std::this_thread::sleep_until(when);
+        }
+        // The rest of the time, so that who obeys comes back when the next process is likely there.
+        const std::int64_t wait = 200 + (duration - turn).count();
+        sockets[i]->send(
+            sdk::Json::object({{"type", "server"}, {"event", "draining"}, {"retry_after_ms", wait}}).dump());
+        sockets[i]->close(sdk::CloseCode::kGoingAway, "draining");
+    }
+    sockets.clear();
+    parts.forEachConnection([](Connection& connection) { connection.shutDown(); });
+    parts.waitUntilNone(parts.core.closePatience());
+}
+
+void Gateway::stop() noexcept {
+    Parts& parts = *parts_;
+    if (!parts.running) return;
+    parts.running = false;
+    parts.core.draining.store(true);
+    parts.listener->close();
+    parts.forEachConnection([](Connection& connection) { connection.shutDown(); });
+    if (!parts.waitUntilNone(kStopPatience)) {
+        parts.core.log.warning("connections that would not end are cut off",
+                               {{"count", static_cast<std::int64_t>(parts.core.connections.load())}});
+        parts.forEachConnection([](Connection& connection) { connection.kill(); });
+        parts.waitUntilNone(kKillPatience);
+    }
+    parts.core.hub.close();
+    for (const auto& thread : parts.threads) thread->stop();
+}
+
+}  // namespace linkup::daemon

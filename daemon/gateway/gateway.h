@@ -1,0 +1,86 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "daemon/services/worker_pool.h"
+#include "gateway_settings.h"
+#include "linkup/sdk/bus.h"
+#include "linkup/sdk/clock.h"
+#include "linkup/sdk/http.h"
+#include "linkup/sdk/log.h"
+#include "linkup/sdk/metrics.h"
+#include "linkup/sdk/services/authenticator.h"
+#include "linkup/sdk/socket.h"
+
+namespace linkup::daemon {
+
+/// Undoes one registration when destroyed, after the last call of its handler has come back. Not to be
+/// destroyed by a handler, and not after the gateway.
+class GatewayHandle {
+public:
+    virtual ~GatewayHandle() = default;
+};
+
+/// How a page of the daemon's own is served.
+struct PageOptions {
+    /// On the I/O thread: also under overload and while draining, for what says how the process is. Must be
+    /// quick.
+    bool on_io_thread = false;
+};
+
+/// The network front: listens, checks requests against what was registered, and hands them on.
+///
+/// Threading: any thread, but `start`, `drain` and `stop` from one.   Lifetime: outlives the plugins and all
+/// that they registered; the worker pools are stopped after `stop` and before this object goes.
+class Gateway {
+public:
+    /// `pools` must have "requests". Errors: Error{kInvalidArgument} for settings that make no sense.
+    Gateway(GatewaySettings settings, sdk::Log& log, sdk::Metrics& metrics, sdk::Clock& clock, sdk::Bus& bus,
+            WorkerPools& pools);
+    ~Gateway();
+    Gateway(const Gateway&) = delete;
+    Gateway& operator=(const Gateway&) = delete;
+
+    /// Errors: Error{kConflict} naming both owners when method and path are taken; Error{kInvalidArgument}
+    /// for a path, schema or pool that makes no sense.
+    [[nodiscard]] std::unique_ptr<GatewayHandle> addRoute(const std::string& owner, sdk::RouteSpec spec,
+                                                          sdk::HttpHandler handler);
+    /// `handler` must live until the handle has gone. Sockets stay open when it goes, and meet the next
+    /// handler of their path. Errors: as above.
+    [[nodiscard]] std::unique_ptr<GatewayHandle> addSocket(const std::string& owner, sdk::SocketSpec spec,
+                                                           sdk::SocketHandler& handler);
+    /// A page of the daemon at any path, for GET and HEAD, without token; `{name*}` at the end takes the rest
+    /// of the path. Errors: as above.
+    [[nodiscard]] std::unique_ptr<GatewayHandle> addPage(const std::string& path, sdk::HttpHandler handler,
+                                                         PageOptions options = {});
+
+    /// Null: nobody knows tokens, so what wants one answers 503. Returns when the one before is not in use
+    /// any more.
+    void setAuthenticator(sdk::Authenticator* authenticator);
+    sdk::SocketHub& sockets() noexcept;
+    /// Open WebSockets on this node.
+    std::size_t socketCount() const noexcept;
+
+    /// The OpenAPI 3.1 description of all routes.
+    sdk::Json openApi(const std::string& title, const std::string& version) const;
+
+    /// Listens and serves. Errors: Error{kUnavailable} naming address, port and reason.
+    void start();
+    /// After `start`.
+    std::uint16_t boundPort() const noexcept;
+    /// From now on new requests and sockets are sent away with 503. Tells each socket and closes it with
+    /// 1001, one after the other over `duration`, then returns when all have gone, or a little later.
+    void drain(std::chrono::milliseconds duration);
+    /// Closes what is open and ends the threads. May be called again.
+    void stop() noexcept;
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace linkup::daemon

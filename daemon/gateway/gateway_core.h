@@ -1,0 +1,61 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "authenticator_slot.h"
+#include "daemon/services/worker_pool.h"
+#include "gateway_settings.h"
+#include "linkup/sdk/clock.h"
+#include "linkup/sdk/log.h"
+#include "linkup/sdk/metrics.h"
+#include "request_ids.h"
+#include "router.h"
+#include "socket_hub.h"
+#include "trusted_proxies.h"
+
+namespace linkup::daemon {
+
+struct GatewayMetrics {
+    explicit GatewayMetrics(sdk::Metrics& metrics);
+    sdk::Counter& replies(int status) const {
+        return *by_class[static_cast<std::size_t>(status / 100 - 1) % 5];
+    }
+
+    std::vector<sdk::Counter*> by_class;
+    sdk::Gauge& connections;
+    sdk::Counter& connections_refused;
+    sdk::Counter& bad_events;
+    sdk::Counter& slow_sockets;
+};
+
+/// What all connections share. Outlives them.
+struct GatewayCore {
+    GatewayCore(GatewaySettings options, sdk::Log& logger, sdk::Metrics& metric_maker, sdk::Clock& time,
+                sdk::Bus& bus, WorkerPools& worker_pools);
+
+    /// Time for a peer's answer to our close. A process that ends has less of it than one that goes on.
+    std::chrono::milliseconds closePatience() const {
+        return draining ? settings.sockets.close_timeout / 6 : settings.sockets.close_timeout;
+    }
+
+    const GatewaySettings settings;
+    sdk::Log& log;
+    sdk::Metrics& metric_maker;
+    sdk::Clock& clock;
+    WorkerPools& pools;
+    WorkerPool& requests;  ///< the pool "requests"
+    WorkerPool disk;       ///< reads and writes files; each connection has one piece of work there at most
+    const TrustedProxies proxies;
+    GatewayMetrics metrics;
+    Router router;
+    AuthenticatorSlot authenticator;
+    RequestIds ids;
+    NodeSocketHub hub;
+    std::atomic<bool> draining{false};
+    std::atomic<std::size_t> connections{0};
+    std::atomic<std::size_t> uploads{0};
+};
+
+}  // namespace linkup::daemon

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+
+#include "daemon/services/worker_pool.h"
+#include "gate.h"
+#include "linkup/sdk/http.h"
+#include "linkup/sdk/metrics.h"
+#include "request_validator.h"
+
+namespace linkup::daemon {
+
+/// A route as the gateway keeps it.
+struct HttpRoute {
+    HttpRoute(std::string owner_name, sdk::RouteSpec route, sdk::HttpHandler function,
+              WorkerPool* worker_pool, sdk::Histogram& histogram)
+        : owner(std::move(owner_name)),
+          spec(std::move(route)),
+          handler(std::move(function)),
+          validator(spec),
+          pool(worker_pool),
+          seconds(histogram) {}
+
+    const std::string owner;
+    const sdk::RouteSpec spec;
+    const sdk::HttpHandler handler;
+    const RequestValidator validator;
+    WorkerPool* const pool;  ///< null: runs on the I/O thread, even under overload and while draining
+    sdk::Histogram& seconds;
+    Gate gate;
+
+    /// The largest body, with all that an upload may have.
+    std::uint64_t maxBodyBytes() const noexcept {
+        return spec.max_body_bytes + (spec.upload.has_value() ? spec.upload->max_bytes : 0);
+    }
+};
+
+}  // namespace linkup::daemon

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <utility>  // boost/asio/awaitable.hpp of 1.74 uses std::exchange without it
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "deadline_wheel.h"
+#include "gateway_core.h"
+
+namespace linkup::daemon {
+
+namespace asio = boost::asio;
+using IoExecutor = asio::io_context::executor_type;
+using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, IoExecutor>;
+template <class T>
+using Awaitable = asio::awaitable<T, IoExecutor>;
+inline constexpr asio::use_awaitable_t<IoExecutor> kAwait;
+
+class IoThread;
+
+/// A connection of one I/O thread; all its calls are made there.
+class Connection : public Timed {
+public:
+    /// Asks it to end as soon as it is not in the middle of something.
+    virtual void shutDown() noexcept = 0;
+    /// Ends it now.
+    virtual void kill() noexcept = 0;
+    ~Connection() override;
+
+protected:
+    explicit Connection(IoThread& io);
+    /// Takes it out of the thread's list and wheel, counted no more. On the I/O thread, before the last share
+    /// goes.
+    void leave() noexcept;
+    IoThread& io() const noexcept { return io_; }
+
+private:
+    friend class IoThread;
+    IoThread& io_;
+    bool listed_ = false;
+    Connection* next_ = nullptr;
+    Connection* previous_ = nullptr;
+};
+
+/// One event loop with its thread, its connections and their deadlines.
+class IoThread {
+public:
+    IoThread(GatewayCore& core, int number);
+    ~IoThread();
+    IoThread(const IoThread&) = delete;
+    IoThread& operator=(const IoThread&) = delete;
+
+    void start();
+    /// Returns when the loop has ended. What it had not done is dropped.
+    void stop() noexcept;
+
+    GatewayCore& core() const noexcept { return core_; }
+    asio::io_context& context() noexcept { return context_; }
+    DeadlineWheel& wheel() noexcept { return wheel_; }
+    SteadyTime now() const { return core_.clock.steady(); }
+
+    // On the I/O thread only.
+    /// The routes as they are now.
+    const RouteTree& routes();
+    /// For the Date header.
+    std::string_view date() const noexcept { return date_; }
+    /// Calls `each` for every connection; it may end that one.
+    template <class Each>
+    void forEachConnection(Each&& each) {
+        for (Connection* one = connections_; one != nullptr;) {
+            Connection& current = *one;
+            one = one->next_;
+            each(current);
+        }
+    }
+
+private:
+    friend class Connection;
+    void tick();
+
+    GatewayCore& core_;
+    const int number_;
+    asio::io_context context_{1};
+    asio::executor_work_guard<IoExecutor> work_;
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                               IoExecutor>
+        ticker_;
+    DeadlineWheel wheel_;
+    Connection* connections_ = nullptr;
+    std::shared_ptr<const RouteTree> routes_;
+    std::uint64_t routes_version_ = 0;
+    std::string date_;
+    std::chrono::sys_seconds date_second_{};
+    std::thread thread_;
+};
+
+}  // namespace linkup::daemon

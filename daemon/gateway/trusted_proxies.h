@@ -1,0 +1,36 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace linkup::daemon {
+
+/// The proxies whose word about a client's address is taken. Empty: nobody's.
+class TrustedProxies {
+public:
+    TrustedProxies() = default;
+    /// Addresses or networks, such as "10.0.0.0/8", "::1".
+    /// Errors: Error{kInvalidArgument} naming the entry that is neither.
+    explicit TrustedProxies(const std::vector<std::string>& networks);
+
+    bool trusts(std::string_view text) const noexcept;
+
+    /// The client's address: the peer's own, or, while the one who speaks is trusted, the next entry from the
+    /// right of X-Forwarded-For. A malformed entry ends the walk.
+    std::string clientOf(const std::string& peer, std::string_view forwarded_for) const;
+
+private:
+    using Address = std::array<std::uint8_t, 16>;  // IPv4 as ::ffff:a.b.c.d
+    struct Network {
+        Address address;
+        unsigned bits;
+    };
+    static bool parse(std::string_view text, Address& address, bool& is_v4) noexcept;
+
+    std::vector<Network> networks_;
+};
+
+}  // namespace linkup::daemon

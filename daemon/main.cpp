@@ -1,0 +1,341 @@
+// The program: reads the command line, builds the server step by step, waits for the end, takes it down in
+// reverse.
+#include <Poco/Util/HelpFormatter.h>
+#include <Poco/Util/Option.h>
+#include <Poco/Util/OptionCallback.h>
+#include <Poco/Util/OptionException.h>
+#include <Poco/Util/OptionSet.h>
+#include <Poco/Util/ServerApplication.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <iostream>
+
+#include "daemon.h"
+#include "linkup/sdk/version.h"
+#include "settings_values.h"
+#include "version.h"
+
+namespace linkup::daemon {
+
+namespace {
+
+int noSuchAccount() {
+    std::cerr << "linkupd: no account has this address\n";
+    return Poco::Util::Application::EXIT_NOUSER;
+}
+
+class Linkupd final : public Poco::Util::ServerApplication {
+public:
+    /// Returns the exit code, as sysexits.h has them.
+    int execute(int argc, char** argv);
+
+protected:
+    void defineOptions(Poco::Util::OptionSet& options) override;
+    int main(const std::vector<std::string>& arguments) override;
+
+private:
+    enum class Command {
+        kServe,
+        kCheck,
+        kMigrate,
+        kDemo,
+        kExport,
+        kDelete,
+        kImport,
+        kOpenApi,
+        kVersion,
+        kDefaults,
+        kHelp
+    };
+
+    void addCommand(Poco::Util::OptionSet& options, const char* name, const char* help, Command command);
+    void take(const std::string& name, const std::string& value);
+    int perform();
+    void serve(Settings& settings);
+    void check(Settings& settings);
+    void migrate(Settings& settings);
+    void fillDemo(Settings& settings);
+    int exportAccount(Settings& settings);
+    int deleteAccount(Settings& settings);
+    void importLegacy(Settings& settings);
+    void startForCommand(Daemon& daemon);
+    void printOpenApi(Settings& settings);
+    void printDefaults();
+    void printVersion() const;
+    void printHelp() const;
+
+    Command command_ = Command::kServe;
+    int demo_count_ = 0;
+    std::string email_;
+    std::string legacy_url_;
+    std::string defaults_of_;
+    SettingInputs inputs_;
+    std::map<std::string, Command> commands_;
+};
+
+void Linkupd::defineOptions(Poco::Util::OptionSet& options) {
+    using Poco::Util::Option;
+    using Poco::Util::OptionCallback;
+    // Not Poco's own: --daemon and --pidfile are the service manager's business.
+    options.addOption(Option("config", "", "Read the configuration from FILE.", false, "FILE", true)
+                          .callback(OptionCallback<Linkupd>(this, &Linkupd::take)));
+    options.addOption(Option("define", "D", "Set an option, over file and environment; repeatable.", false,
+                             "key=value", true)
+                          .repeatable(true)
+                          .callback(OptionCallback<Linkupd>(this, &Linkupd::take)));
+    options.addOption(
+        Option("demo", "", "Fill in N examples (development profile only), then end.", false, "N", true)
+            .callback(OptionCallback<Linkupd>(this, &Linkupd::take)));
+    options.addOption(Option("export-account", "",
+                             "Print what is kept of the account with this address, as JSON, then end.", false,
+                             "EMAIL", true)
+                          .callback(OptionCallback<Linkupd>(this, &Linkupd::take)));
+    options.addOption(
+        Option("delete-account", "", "Delete the account with this address, then end.", false, "EMAIL", true)
+            .callback(OptionCallback<Linkupd>(this, &Linkupd::take)));
+    options.addOption(Option("import-legacy", "",
+                             "Copy people, likes, matches and chats from the original server's database, "
+                             "postgresql://…, then end. What was broken off goes on where it was.",
+                             false, "URL", true)
+                          .callback(OptionCallback<Linkupd>(this, &Linkupd::take)));
+    addCommand(options, "check", "Load, register and configure everything, print it, then end.",
+               Command::kCheck);
+    addCommand(options, "migrate", "Bring the database's schema up to date, then end.", Command::kMigrate);
+    addCommand(options, "openapi", "Print the OpenAPI description, then end.", Command::kOpenApi);
+    options.addOption(Option("defaults", "",
+                             "Print a configuration file with every option of the daemon, or of PLUGIN.",
+                             false, "PLUGIN", false)
+                          .callback(OptionCallback<Linkupd>(this, &Linkupd::take)));
+    addCommand(options, "version", "Print the version and the ABI for plugins, then end.", Command::kVersion);
+    addCommand(options, "help", "Print this, then end.", Command::kHelp);
+}
+
+void Linkupd::addCommand(Poco::Util::OptionSet& options, const char* name, const char* help,
+                         Command command) {
+    commands_.emplace(name, command);
+    options.addOption(Poco::Util::Option(name, "", help)
+                          .callback(Poco::Util::OptionCallback<Linkupd>(this, &Linkupd::take)));
+}
+
+void Linkupd::take(const std::string& name, const std::string& value) {
+    if (name == "config") {
+        inputs_.file = value;
+    } else if (name == "define") {
+        inputs_.defines.push_back(SettingInputs::parseDefine(value));
+    } else if (name == "demo") {
+        const auto count = parseInteger(value);
+        if (!count || *count < 1 || *count > 1'000'000) {
+            throw SettingError("command line: --demo: found \"" + value +
+                               "\", allowed is a whole number from 1 to 1000000");
+        }
+        demo_count_ = static_cast<int>(*count);
+        command_ = Command::kDemo;
+    } else if (name == "export-account" || name == "delete-account") {
+        email_ = value;
+        command_ = name == "export-account" ? Command::kExport : Command::kDelete;
+    } else if (name == "import-legacy") {
+        legacy_url_ = value;
+        command_ = Command::kImport;
+    } else if (name == "defaults") {
+        defaults_of_ = value;
+        command_ = Command::kDefaults;
+    } else {
+        command_ = commands_.at(name);
+    }
+}
+
+int Linkupd::execute(int argc, char** argv) {
+    try {
+        init(argc, argv);
+        return run();
+    } catch (const Poco::Util::OptionException& error) {
+        std::cerr << "linkupd: command line: " << error.displayText() << "; see --help\n";
+        return EXIT_USAGE;
+    } catch (const sdk::Error& error) {
+        std::cerr << "linkupd: " << error.what() << '\n';
+        return EXIT_CONFIG;
+    }
+}
+
+int Linkupd::main(const std::vector<std::string>& arguments) {
+    if (!arguments.empty()) {
+        std::cerr << "linkupd: command line: \"" << arguments.front() << "\" is no option; see --help\n";
+        return EXIT_USAGE;
+    }
+    try {
+        return perform();
+    } catch (const PluginError& error) {
+        std::cerr << "linkupd: " << error.what() << '\n';
+        return EXIT_CONFIG;
+    } catch (const sdk::Error& error) {
+        std::cerr << "linkupd: " << error.what() << '\n';
+        return error.code() == sdk::ErrorCode::kUnavailable ? EXIT_UNAVAILABLE : EXIT_CONFIG;
+    } catch (const Poco::Exception& error) {
+        std::cerr << "linkupd: " << error.displayText() << '\n';
+    } catch (const std::exception& error) {
+        std::cerr << "linkupd: " << error.what() << '\n';
+    }
+    return EXIT_SOFTWARE;
+}
+
+int Linkupd::perform() {
+    if (command_ == Command::kVersion) return printVersion(), EXIT_OK;
+    if (command_ == Command::kHelp) return printHelp(), EXIT_OK;
+    if (command_ == Command::kDefaults) return printDefaults(), EXIT_OK;
+    inputs_.environment = SettingInputs::readEnvironment();
+    Settings settings(inputs_);
+    switch (command_) {
+        case Command::kCheck:
+            check(settings);
+            break;
+        case Command::kMigrate:
+            migrate(settings);
+            break;
+        case Command::kDemo:
+            fillDemo(settings);
+            break;
+        case Command::kExport:
+            return exportAccount(settings);
+        case Command::kDelete:
+            return deleteAccount(settings);
+        case Command::kImport:
+            importLegacy(settings);
+            break;
+        case Command::kOpenApi:
+            printOpenApi(settings);
+            break;
+        default:
+            serve(settings);
+    }
+    return EXIT_OK;
+}
+
+void Linkupd::serve(Settings& settings) {
+    Daemon daemon(settings);
+    daemon.loadPlugins();
+    daemon.openParts(PartsMode::kConnected);
+    daemon.registerAll();
+    daemon.migrate();
+    daemon.startPlugins();
+    daemon.listen();
+    waitForTerminationRequest();
+    daemon.drain();
+    daemon.stop();
+}
+
+void Linkupd::check(Settings& settings) {
+    Daemon daemon(settings);
+    daemon.loadPlugins();
+    daemon.openParts(PartsMode::kOffline);
+    daemon.registerAll();
+    daemon.printReport(std::cout);
+}
+
+void Linkupd::migrate(Settings& settings) {
+    Daemon daemon(settings);
+    daemon.loadPlugins();
+    daemon.openParts(PartsMode::kConnected);
+    daemon.registerAll();
+    daemon.migrate();
+}
+
+void Linkupd::fillDemo(Settings& settings) {
+    if (settings.production()) throw SettingError("command line: --demo: not in the production profile");
+    Daemon daemon(settings);
+    startForCommand(daemon);
+    daemon.fillDemo(demo_count_);
+}
+
+int Linkupd::exportAccount(Settings& settings) {
+    Daemon daemon(settings);
+    startForCommand(daemon);
+    const auto account = daemon.exportAccount(email_);
+    if (!account) return noSuchAccount();
+    std::cout << *account << '\n';
+    return EXIT_OK;
+}
+
+int Linkupd::deleteAccount(Settings& settings) {
+    Daemon daemon(settings);
+    startForCommand(daemon);
+    return daemon.deleteAccount(email_) ? EXIT_OK : noSuchAccount();
+}
+
+void Linkupd::importLegacy(Settings& settings) {
+    Daemon daemon(settings);
+    startForCommand(daemon);
+    daemon.importLegacy(legacy_url_, std::cout);
+}
+
+/// All but listening.
+void Linkupd::startForCommand(Daemon& daemon) {
+    daemon.loadPlugins();
+    daemon.openParts(PartsMode::kConnected);
+    daemon.registerAll();
+    daemon.migrate();
+    daemon.startPlugins();
+}
+
+void Linkupd::printOpenApi(Settings& settings) {
+    Daemon daemon(settings);
+    daemon.loadPlugins();
+    daemon.openParts(PartsMode::kOffline);
+    daemon.registerAll();
+    std::cout << daemon.openApi() << '\n';
+}
+
+void Linkupd::printDefaults() {
+    if (defaults_of_.empty()) return printConfigurationFile(std::cout);
+    // Without file and environment, what is read is the default.
+    inputs_.file.reset();
+    Settings settings(inputs_);
+    Daemon daemon(settings);
+    daemon.loadPlugins();
+    daemon.printPluginFile(defaults_of_, std::cout);
+}
+
+void Linkupd::printVersion() const {
+    std::cout << "linkupd " << kVersion << " (plugin ABI " << sdk::kAbiMajor << '.' << sdk::kAbiMinor
+              << ")\n";
+}
+
+void Linkupd::printHelp() const {
+    Poco::Util::HelpFormatter formatter(options());
+    formatter.setCommand("linkupd");
+    formatter.setUsage("[OPTION...]");
+    formatter.setHeader("A modular server for meeting people. Without a command it serves until SIGTERM.");
+    formatter.setUnixStyle(true);
+    formatter.setAutoIndent();
+    formatter.setWidth(110);
+    formatter.format(std::cout);
+}
+
+/// Poco waits for the first ones with sigwait, but blocks them only then: a thread made before would take one
+/// and end the process. The last one would end it where a file reaches the limit of its size; blocked, the
+/// write fails.
+void blockSignals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ}) sigaddset(&signals, number);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+/// Each connection takes a descriptor, and the soft limit is 1024 on many systems.
+void raiseDescriptorLimit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+}  // namespace linkup::daemon
+
+int main(int argc, char** argv) {
+    linkup::daemon::blockSignals();
+    linkup::daemon::raiseDescriptorLimit();
+    linkup::daemon::Linkupd application;
+    return application.execute(argc, argv);
+}

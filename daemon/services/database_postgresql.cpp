@@ -1,0 +1,366 @@
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <Poco/Data/DataException.h>
+#include <Poco/Data/PostgreSQL/SessionHandle.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "database_postgresql_url.h"
+#include "database_session.h"
+#include "database_statements.h"
+
+namespace linkup::daemon {
+
+using sdk::ErrorCode;
+using sdk::SqlValue;
+
+namespace {
+
+using Poco::Data::PostgreSQL::SessionHandle;
+
+struct ResultClearer {
+    void operator()(PGresult* result) const { PQclear(result); }
+};
+using Result = std::unique_ptr<PGresult, ResultClearer>;
+
+/// Poco 1.11: SessionHandle frees the PGconn only of a connection that is good; that of a broken one leaks.
+/// So it is freed here, and the handle, whose destructor would look at it, is kept for good: some hundred
+/// bytes for each session that is broken when the database is closed, and never more, because a session
+/// connects again on the same handle.
+void discard(std::unique_ptr<SessionHandle> handle) {
+    PGconn* connection = *handle;
+    if (connection == nullptr || PQstatus(connection) == CONNECTION_OK) return;
+    static std::mutex mutex;
+    static auto& shells = *new std::vector<std::unique_ptr<SessionHandle>>();
+    const std::lock_guard lock(mutex);
+    shells.push_back(std::move(handle));
+    PQfinish(connection);
+}
+
+/// Failures of the deadline, of resources, or because the server goes down or is a standby.
+bool isPassing(std::string_view state) {
+    if (state == "08P01") return false;  // the wrong number of values
+    return state.starts_with("08") || state.starts_with("53") || state.starts_with("57") ||
+           state.starts_with("58") || state == "55P03" || state == "25006" || state == "25P03";
+}
+
+/// Whether the connection is of no more use, whatever libpq thinks of it.
+bool endsConnection(std::string_view state) {
+    if (state == "08P01") return false;
+    return state.starts_with("08") || state.starts_with("57P") || state == "25006" || state == "25P03";
+}
+
+ErrorCode codeOf(std::string_view state) {
+    if (state == "23505") return ErrorCode::kUniqueViolation;
+    if (state == "23503") return ErrorCode::kForeignKeyViolation;
+    if (state == "40001" || state == "40P01") return ErrorCode::kSerialization;
+    if (state == "22021") return ErrorCode::kInvalidArgument;  // not UTF-8
+    return isPassing(state) ? ErrorCode::kUnavailable : ErrorCode::kInternal;
+}
+
+/// The values of a statement in libpq's form: text, or a null pointer. Texts are not copied.
+class Parameters {
+public:
+    explicit Parameters(std::span<const SqlValue> values) : numbers_(values.size()) {
+        pointers_.reserve(values.size());
+        for (std::size_t i = 0; i < values.size(); ++i)
+            pointers_.push_back(pointerTo(values[i], numbers_[i]));
+    }
+
+    int size() const { return static_cast<int>(pointers_.size()); }
+    const char* const* data() const { return pointers_.data(); }
+
+private:
+    using Number = std::array<char, 32>;
+
+    static const char* pointerTo(const SqlValue& value, Number& number) {
+        if (const auto* text = std::get_if<std::string>(&value)) return text->c_str();
+        if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "t" : "f";
+        if (const auto* integer = std::get_if<std::int64_t>(&value)) return print(*integer, number);
+        if (const auto* real = std::get_if<double>(&value)) return print(*real, number);
+        return nullptr;
+    }
+
+    template <class Value>
+    static const char* print(Value value, Number& number) {
+        *std::to_chars(number.data(), number.data() + number.size() - 1, value).ptr = '\0';
+        return number.data();
+    }
+
+    std::vector<Number> numbers_;
+    std::vector<const char*> pointers_;
+};
+
+template <class Number>
+bool parse(std::string_view text, Number& number) {
+    const auto end = text.data() + text.size();
+    const auto result = std::from_chars(text.data(), end, number);
+    return result.ec == std::errc() && result.ptr == end;
+}
+
+SqlValue numberOf(std::string_view text) {
+    std::int64_t integer = 0;
+    if (parse(text, integer)) return integer;
+    double real = 0;
+    if (parse(text, real)) return real;
+    return std::string(text);
+}
+
+SqlValue realOf(std::string_view text) {
+    double real = 0;
+    if (parse(text, real)) return real;
+    return std::string(text);
+}
+
+constexpr Oid kBool = 16, kInt8 = 20, kInt2 = 21, kInt4 = 23, kOid = 26, kFloat4 = 700, kFloat8 = 701,
+              kNumeric = 1700;
+
+SqlValue fieldValue(const PGresult* result, int row, int column) {
+    if (PQgetisnull(result, row, column) != 0) return nullptr;
+    const std::string_view text(PQgetvalue(result, row, column),
+                                static_cast<std::size_t>(PQgetlength(result, row, column)));
+    switch (PQftype(result, column)) {
+        case kBool:
+            return text == "t";
+        case kInt2:
+        case kInt4:
+        case kInt8:
+        case kOid:
+        case kNumeric:  // sum() of integers: an integer if it fits, as SQLite has it
+            return numberOf(text);
+        case kFloat4:
+        case kFloat8:
+            return realOf(text);
+        default:
+            return std::string(text);
+    }
+}
+
+sdk::Rows rowsOf(PGresult* result) {
+    const int rows = PQntuples(result);
+    const int columns = PQnfields(result);
+    std::vector<SqlValue> values;
+    values.reserve(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
+    for (int row = 0; row < rows; ++row) {
+        for (int column = 0; column < columns; ++column) values.push_back(fieldValue(result, row, column));
+    }
+    std::size_t affected = 0;
+    if (!std::string_view(PQcmdStatus(result)).starts_with("SELECT")) {
+        parse(std::string_view(PQcmdTuples(result)), affected);
+    }
+    return sdk::Rows(static_cast<std::size_t>(columns), std::move(values), affected);
+}
+
+/// A connection of Poco::Data, whose statements are prepared on its native handle.
+///
+/// Poco 1.11 frees the last result of a statement again when an execution of it has failed, so no statement
+/// could be kept that ever meets a unique violation; nor do its exceptions carry the SQLSTATE.
+class PostgresqlSession final : public DatabaseSession {
+public:
+    explicit PostgresqlSession(DatabaseContext& context)
+        : context_(context), conninfo_(postgresqlConninfo(context.settings)) {}
+    ~PostgresqlSession() override { discard(std::move(handle_)); }
+
+    void connect() override;
+    bool usable() noexcept override;
+    sdk::Rows execute(std::string_view sql, std::span<const SqlValue> values) override;
+    void runScript(std::string_view text) override { command(std::string(text).c_str()); }
+    void begin(Patience patience) override;
+    void commit() override;
+    void rollback() noexcept override;
+    TransactionName transactionName() const override { return transaction_; }
+    Fate fateOf(const TransactionName& transaction) override;
+
+private:
+    struct Kept {
+        std::string name;
+        std::vector<std::string>& dropped;
+        ~Kept() { dropped.push_back(std::move(name)); }
+    };
+
+    PGconn* connection() { return *handle_; }
+    const std::string& prepared(std::string_view sql);
+    void deallocateDropped();
+    Result command(const char* sql);
+    void setUp();
+    std::string serverLife();
+    void require(const Result& result, std::string_view sql);
+    [[noreturn]] void fail(const Result& result, std::string_view sql);
+
+    DatabaseContext& context_;
+    const std::string conninfo_;
+    std::unique_ptr<SessionHandle> handle_ = std::make_unique<SessionHandle>();
+    std::vector<std::string>
+        dropped_;  ///< names of statements that the cache has dropped, not yet deallocated
+    StatementCache<Kept> statements_;
+    std::uint64_t names_ = 0;
+    TransactionName transaction_;
+    bool tried_ = false;
+    bool broken_ = true;
+};
+
+void PostgresqlSession::connect() {
+    broken_ = true;
+    statements_.clear();
+    dropped_.clear();
+    try {
+        // A second connect() on one handle would leak the first PGconn; reset() uses it again.
+        if (!std::exchange(tried_, true)) {
+            handle_->connect(conninfo_);
+        } else if (!handle_->reset()) {
+            throw Poco::Data::ConnectionFailedException(PQerrorMessage(connection()));
+        }
+    } catch (const Poco::Exception& error) {
+        if (context_.mayComplain()) {
+            context_.log.warning("cannot connect to PostgreSQL", {{"error", firstLine(error.message())}});
+        }
+        throw databaseError(ErrorCode::kUnavailable);
+    }
+    PQsetNoticeProcessor(
+        connection(), [](void*, const char*) {}, nullptr);  // else they go to stderr
+    broken_ = false;
+    setUp();
+    ++context_.counters.connects;
+}
+
+void PostgresqlSession::setUp() {
+    const std::string settings =
+        "SET client_min_messages = warning; SET default_transaction_isolation = 'read committed'; "
+        "SET statement_timeout = " +
+        std::to_string(context_.settings.statement_timeout_ms) +
+        "; SET idle_in_transaction_session_timeout = " +
+        std::to_string(std::max(60000, 2 * context_.settings.statement_timeout_ms));
+    command(settings.c_str());
+    transaction_.server_life = serverLife();
+}
+
+bool PostgresqlSession::usable() noexcept {
+    if (broken_ || PQstatus(connection()) != CONNECTION_OK) return false;
+    pollfd socket{PQsocket(connection()), POLLIN, 0};
+    if (poll(&socket, 1, 0) == 0) return true;
+    // An idle server has said something: a farewell, most likely. Anything else (a changed setting) is asked
+    // about.
+    if (PQconsumeInput(connection()) == 0 || PQstatus(connection()) != CONNECTION_OK) return false;
+    const Result answer(PQexec(connection(), ""));
+    return PQresultStatus(answer.get()) == PGRES_EMPTY_QUERY;
+}
+
+sdk::Rows PostgresqlSession::execute(std::string_view sql, std::span<const SqlValue> values) {
+    refuseNul(values);
+    const std::string& name = prepared(sql);
+    const Parameters parameters(values);
+    const Result result(PQexecPrepared(connection(), name.c_str(), parameters.size(), parameters.data(),
+                                       nullptr, nullptr, 0));
+    require(result, sql);
+    return rowsOf(result.get());
+}
+
+const std::string& PostgresqlSession::prepared(std::string_view sql) {
+    if (const Kept* kept = statements_.find(sql)) return kept->name;
+    deallocateDropped();
+    auto statement = std::make_unique<Kept>("s" + std::to_string(++names_), dropped_);
+    const Result result(
+        PQprepare(connection(), statement->name.c_str(), std::string(sql).c_str(), 0, nullptr));
+    require(result, sql);
+    ++context_.counters.prepared;
+    return statements_.keep(sql, std::move(statement)).name;
+}
+
+/// Not at once when the cache drops one: in a transaction that has failed the server would refuse it.
+void PostgresqlSession::deallocateDropped() {
+    for (const std::string& name : std::exchange(dropped_, {})) {
+        const Result ignored(PQexec(connection(), ("DEALLOCATE " + name).c_str()));
+    }
+}
+
+/// Its number is asked for in the same message, so that its fate can be asked for when a commit is not
+/// answered; afterwards it would be too late.
+void PostgresqlSession::begin(Patience patience) {
+    const Result result = command(
+        patience == Patience::kTimed
+            ? "BEGIN; SELECT txid_current()"
+            : "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; "
+              "SELECT txid_current()");
+    parse(std::string_view(PQgetvalue(result.get(), 0, 0)), transaction_.id);
+}
+
+void PostgresqlSession::commit() {
+    try {
+        command("COMMIT");
+    } catch (const sdk::Error&) {
+        if (!broken_) throw;
+        throw databaseError(ErrorCode::kInDoubt);
+    }
+}
+
+Fate PostgresqlSession::fateOf(const TransactionName& transaction) {
+    const sdk::Rows rows =
+        execute("SELECT txid_status($1)", std::array<SqlValue, 1>{SqlValue(transaction.id)});
+    const std::string fate = rows.optionalText(0, 0).value_or("");
+    if (fate == "aborted") return Fate::kRolledBack;  // if it was another one, ours was lost in a crash
+    if (transaction.server_life.empty() || transaction.server_life != serverLife()) return Fate::kUnknown;
+    if (fate == "committed") return Fate::kCommitted;
+    return fate == "in progress" ? Fate::kOpen : Fate::kUnknown;
+}
+
+/// A crash resets the statistics, and nothing else that everybody may read tells of it.
+std::string PostgresqlSession::serverLife() {
+    const Result result = command("SELECT EXTRACT(EPOCH FROM stats_reset) FROM pg_stat_bgwriter");
+    return PQgetvalue(result.get(), 0, 0);  // empty if null
+}
+
+void PostgresqlSession::rollback() noexcept {
+    if (broken_) return;
+    const Result result(PQexec(connection(), "ROLLBACK"));
+    if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) broken_ = true;
+}
+
+Result PostgresqlSession::command(const char* sql) {
+    Result result(PQexec(connection(), sql));
+    require(result, sql);
+    return result;
+}
+
+void PostgresqlSession::require(const Result& result, std::string_view sql) {
+    const ExecStatusType status = PQresultStatus(result.get());
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
+        fail(result, sql);
+}
+
+void PostgresqlSession::fail(const Result& result, std::string_view sql) {
+    const char* state_field = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+    const std::string_view state = state_field == nullptr ? "" : state_field;
+    ErrorCode code = codeOf(state);
+    if (PQstatus(connection()) != CONNECTION_OK || endsConnection(state)) {
+        broken_ = true;
+        code = ErrorCode::kUnavailable;
+    }
+    const bool expected = code == ErrorCode::kUniqueViolation || code == ErrorCode::kForeignKeyViolation ||
+                          code == ErrorCode::kSerialization || code == ErrorCode::kInvalidArgument;
+    if (!expected) {
+        // Without detail and context, which quote the values of rows.
+        const char* primary = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
+        context_.log.error("database statement failed",
+                           {{"sqlstate", state},
+                            {"error", firstLine(primary == nullptr ? PQerrorMessage(connection()) : primary)},
+                            {"sql", firstLine(sql)}});
+        // Its plan may be what is wrong: after a change of the schema a kept statement fails until prepared
+        // anew.
+        statements_.drop(sql);
+    }
+    throw databaseError(code);
+}
+
+}  // namespace
+
+std::unique_ptr<DatabaseSession> makePostgresqlSession(DatabaseContext& context) {
+    return std::make_unique<PostgresqlSession>(context);
+}
+
+}  // namespace linkup::daemon

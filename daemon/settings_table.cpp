@@ -1,0 +1,234 @@
+#include "settings_table.h"
+
+#include <algorithm>
+#include <array>
+#include <ostream>
+
+namespace linkup::daemon {
+
+namespace {
+
+constexpr Option text(std::string_view key, std::string_view fallback, std::string_view help) {
+    return {.key = key, .fallback = fallback, .help = help};
+}
+constexpr Option secret(std::string_view key, std::string_view help, std::size_t production_bytes = 0,
+                        std::string_view fallback = "") {
+    return {
+        .key = key, .fallback = fallback, .help = help, .secret = true, .production_bytes = production_bytes};
+}
+constexpr Option list(std::string_view key, std::string_view fallback, std::string_view help) {
+    return {.key = key, .type = OptionType::kList, .fallback = fallback, .help = help};
+}
+constexpr Option boolean(std::string_view key, std::string_view fallback, std::string_view help) {
+    return {.key = key, .type = OptionType::kBoolean, .fallback = fallback, .help = help};
+}
+constexpr Option choice(std::string_view key, std::string_view fallback, std::string_view choices,
+                        std::string_view help) {
+    return {.key = key, .type = OptionType::kChoice, .fallback = fallback, .help = help, .choices = choices};
+}
+constexpr Option integer(std::string_view key, std::string_view fallback, std::int64_t min, std::int64_t max,
+                         std::string_view unit, std::string_view help) {
+    return {.key = key,
+            .type = OptionType::kInteger,
+            .fallback = fallback,
+            .help = help,
+            .min = min,
+            .max = max,
+            .unit = unit};
+}
+
+constexpr std::int64_t kHour = 3'600'000;
+constexpr std::int64_t kMegabyte = 1024 * 1024;
+
+constexpr std::array kOptions = {
+    choice("profile", "development", "development, production",
+           "What the server is for. Production refuses default and short secrets and the commands for demo "
+           "data."),
+    text("node.name", "", "How this node is called in leases and logs. Empty: the machine's name."),
+
+    text("paths.state", "state",
+         "Folder of the embedded database and of the outbox, made if need be. Relative to where linkupd is "
+         "started."),
+    text("paths.plugins", "",
+         "Folder of the plugins. Empty: `plugins` beside the program, else where it was installed."),
+    text("paths.www", "", "Folder of the static pages. Empty: `www` where linkupd was installed, or none."),
+
+    list("plugins.enabled", "auth,match,chat,lobby,media",
+         "The plugins to load: names, found as NAME.so in paths.plugins, or files. All must load."),
+    integer("plugins.hook_budget_ms", "50", 1, 60'000, "ms",
+            "A hook's handler that takes longer is named in the log."),
+
+    text("server.address", "127.0.0.1", "Address to listen on; 0.0.0.0 for all of IPv4, :: for all."),
+    integer("server.port", "8002", 0, 65'535, "TCP port", "Port to listen on; 0 lets the kernel choose."),
+    integer("server.backlog", "4096", 1, 65'535, "connections",
+            "Connections that the kernel holds until they are accepted."),
+    integer("server.io_threads", "0", 0, 256, "threads",
+            "Threads for the network; 0: one for each processor."),
+    integer("server.worker_threads", "8", 1, 1024, "threads", "Threads that run the handlers of plugins."),
+    integer("server.worker_queue", "1024", 1, 1'000'000, "requests",
+            "Requests that may wait for a worker; beyond, 503."),
+    integer("server.max_connections", "50000", 1, 10'000'000, "connections",
+            "HTTP and WebSocket together; beyond, a new one is closed at once."),
+    integer("server.max_uploads", "64", 1, 1'000'000, "uploads",
+            "Files on their way in at the same time; beyond, 503."),
+    integer("server.max_header_bytes", "16384", 1024, kMegabyte, "bytes", "Largest head of a request."),
+    integer("server.header_timeout_ms", "10000", 100, kHour, "ms",
+            "From a request's first byte to its last header."),
+    integer("server.keep_alive_timeout_ms", "75000", 100, kHour, "ms",
+            "How long a connection may be idle between requests."),
+    integer("server.body_timeout_ms", "10000", 100, kHour, "ms",
+            "Time for a body, on top of what its size takes at server.body_bytes_per_second."),
+    integer("server.body_bytes_per_second", "16384", 1, 1024 * kMegabyte, "bytes/s",
+            "Slowest body that is borne with."),
+    integer("server.write_timeout_ms", "30000", 100, kHour, "ms", "Time for a reply to go out."),
+    integer("server.retry_after_seconds", "1", 1, 3600, "s", "What a 503 tells the client to wait."),
+    integer("server.drain_ms", "1000", 0, kHour, "ms",
+            "On SIGTERM, the time over which sockets are told and closed, one after the other."),
+    list("server.trusted_proxies", "",
+         "Addresses or networks whose X-Forwarded-For is believed, such as 10.0.0.0/8. Empty: nobody's."),
+    boolean("server.access_log", "true", "A line in the log for each request."),
+
+    integer("sockets.max_message_bytes", "131072", 128, 64 * kMegabyte, "bytes",
+            "Largest message; beyond, close 1009."),
+    integer("sockets.outgoing_budget_bytes", "1048576", 1024, 1024 * kMegabyte, "bytes",
+            "What may wait to be sent to one socket; beyond, droppable frames go first, then close 1013."),
+    integer("sockets.incoming_events", "64", 1, 100'000, "events",
+            "Events of one socket that may wait for their handler; beyond, the socket is not read."),
+    integer("sockets.incoming_bytes", "262144", 1024, 1024 * kMegabyte, "bytes", "The same, by size."),
+    integer("sockets.per_user_and_path", "20", 1, 10'000, "sockets",
+            "Sockets of one user on one path; the oldest beyond is closed with 1008."),
+    integer("sockets.bad_events_per_minute", "10", 1, 100'000, "events",
+            "The last of these closes with 1008."),
+    integer("sockets.ping_interval_ms", "30000", 100, kHour, "ms",
+            "How often a silent peer is asked whether it is there."),
+    integer("sockets.ping_timeout_ms", "10000", 100, kHour, "ms", "Time for the answer."),
+    integer("sockets.close_timeout_ms", "3000", 100, kHour, "ms", "Time for the peer's answer to a close."),
+    integer("sockets.write_timeout_ms", "30000", 100, kHour, "ms", "Time for one frame to go out."),
+
+    secret("database.url",
+           "sqlite:FILE, below paths.state if relative, or "
+           "postgresql://user:password@host:port/name?option=value.",
+           0, "sqlite:linkup.db"),
+    integer("database.sessions", "8", 1, 1000, "sessions",
+            "PostgreSQL: connections; SQLite: readers beside the one writer."),
+    integer("database.wait_ms", "2000", 1, kHour, "ms",
+            "How long a call waits for a free session; beyond, 503."),
+    integer("database.connect_timeout_ms", "3000", 1, kHour, "ms", "Time for a connection to PostgreSQL."),
+    integer("database.statement_timeout_ms", "15000", 1, kHour, "ms",
+            "A statement that runs longer is broken off."),
+
+    secret("redis.url",
+           "redis://[[user]:password@]host[:port][/database]. Empty: cache and bus in this process, for one "
+           "node."),
+    text("redis.prefix",
+         "linkup:", "In front of every key and channel, so that others can use the same Redis."),
+    integer("redis.connections", "4", 1, 1000, "connections", "For the cache; the bus has two more."),
+    integer("redis.connect_timeout_ms", "1000", 1, kHour, "ms", "Time for a connection."),
+    integer("redis.reply_timeout_ms", "2000", 1, kHour, "ms", "A Redis that takes longer counts as away."),
+    integer("redis.wait_ms", "1000", 1, kHour, "ms",
+            "How long a call waits for a free connection; beyond, 503."),
+    integer("redis.idle_ping_ms", "5000", 1, kHour, "ms",
+            "Silence after which the bus asks whether Redis is there."),
+
+    choice(
+        "mail.transport", "outbox", "outbox, smtp",
+        "outbox: one .eml file for each mail in the folder `outbox` below paths.state; smtp: a mail server."),
+    text("mail.from_address", "no-reply@localhost", "Sender of all mails."),
+    text("mail.from_name", "LinkUp", "The sender's name."),
+    integer("mail.give_up_after_seconds", "86400", 1, 2'592'000, "s",
+            "A mail that cannot be sent is retried for so long."),
+    text("mail.smtp.host", "localhost", "The mail server."),
+    integer("mail.smtp.port", "587", 1, 65'535, "TCP port", "Its port."),
+    choice("mail.smtp.security", "starttls", "none, starttls",
+           "starttls: encrypted, or nothing is sent; none: in the clear, for a server on the same machine."),
+    boolean("mail.smtp.verify_certificate", "true",
+            "Whether an authority must vouch for the mail server and its name."),
+    text("mail.smtp.authorities_file", "", "Further authorities, in PEM. Empty: the system's alone."),
+    text("mail.smtp.user", "", "Empty: no authentication."),
+    secret("mail.smtp.password", "Password of mail.smtp.user."),
+    text("mail.smtp.helo_name", "", "How linkupd introduces itself. Empty: the machine's name."),
+    integer("mail.smtp.connect_timeout_ms", "5000", 1, kHour, "ms", "Time for a connection."),
+    integer("mail.smtp.reply_timeout_ms", "15000", 1, kHour, "ms", "Time for each reply of the mail server."),
+
+    choice("log.format", "text", "text, json",
+           "Lines on standard error: for people, or one JSON object each."),
+    choice("log.level", "info", "debug, info, warning, error", "The least that is logged."),
+
+    list("metrics.allowed", "127.0.0.0/8,::1/128",
+         "Addresses or networks that may read /metrics; others get 404."),
+    secret("status.token",
+           "What X-Status-Token must say for /api/v1/internal/status. Empty: nobody may read it.", 32),
+};
+
+std::string_view section(std::string_view key) {
+    return key.substr(0, key.find('.'));
+}
+
+std::string_view nameOf(OptionType type) {
+    switch (type) {
+        case OptionType::kText:
+            return "text";
+        case OptionType::kInteger:
+            return "whole number";
+        case OptionType::kBoolean:
+            return "true or false";
+        case OptionType::kChoice:
+            return "choice";
+        case OptionType::kList:
+            return "list";
+    }
+    return "text";
+}
+
+}  // namespace
+
+std::span<const Option> daemonOptions() {
+    return kOptions;
+}
+
+const Option* findDaemonOption(std::string_view key) {
+    const auto found =
+        std::find_if(kOptions.begin(), kOptions.end(), [&](const Option& o) { return o.key == key; });
+    return found == kOptions.end() ? nullptr : &*found;
+}
+
+std::string allowedFor(const Option& option) {
+    switch (option.type) {
+        case OptionType::kInteger:
+            return "a whole number from " + std::to_string(option.min) + " to " + std::to_string(option.max);
+        case OptionType::kBoolean:
+            return "true or false";
+        case OptionType::kChoice:
+            return "one of " + std::string(option.choices);
+        case OptionType::kList:
+            return "a list, separated by commas";
+        case OptionType::kText:
+            break;
+    }
+    return "a text";
+}
+
+void printConfigurationFile(std::ostream& out) {
+    out << "# linkupd: every option of the daemon with its default. `linkupd --defaults` prints this file.\n"
+           "# A plugin has its own in plugins.d/NAME.properties beside this file, read if the plugin is "
+           "enabled.\n"
+           "# Later wins: default, this file, plugins.d, environment (server.port is LINKUP_SERVER_PORT), -D "
+           "key=value.\n";
+    std::string_view present;
+    for (const Option& option : kOptions) {
+        if (section(option.key) != present) out << '\n';
+        present = section(option.key);
+        out << "# " << option.help << " (";
+        if (option.type == OptionType::kInteger) {
+            out << option.unit << ", " << option.min << " to " << option.max;
+        } else if (option.type == OptionType::kChoice) {
+            out << "one of " << option.choices;
+        } else {
+            out << nameOf(option.type);
+        }
+        out << (option.secret ? "; secret)\n" : ")\n");
+        out << '#' << option.key << " =" << (option.fallback.empty() ? "" : " ") << option.fallback << '\n';
+    }
+}
+
+}  // namespace linkup::daemon

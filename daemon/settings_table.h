@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace linkup::daemon {
+
+enum class OptionType { kText, kInteger, kBoolean, kChoice, kList };
+
+/// One option of the daemon.
+struct Option {
+    std::string_view key;
+    OptionType type = OptionType::kText;
+    std::string_view fallback = {};  ///< as it would stand in the file
+    std::string_view help = {};      ///< one sentence, or a few
+    std::int64_t min = 0;            ///< of an integer
+    std::int64_t max = 0;
+    std::string_view choices = {};  ///< "a, b": of a choice
+    std::string_view unit = {};     ///< of an integer, for people
+    bool secret = false;            ///< never printed
+    /// In the production profile a secret that is set is at least this long.
+    std::size_t production_bytes = 0;
+};
+
+/// All options of the daemon, in the order of the configuration file. The only place that knows them.
+std::span<const Option> daemonOptions();
+
+/// Null if there is none.
+const Option* findDaemonOption(std::string_view key);
+
+/// What the option takes: "a whole number from 0 to 65535".
+std::string allowedFor(const Option& option);
+
+/// The configuration file with every option of the daemon at its default, commented out:
+/// `etc/linkupd.properties`.
+void printConfigurationFile(std::ostream& out);
+
+}  // namespace linkup::daemon

@@ -1,0 +1,217 @@
+#include "session_service.h"
+
+#include <linkup/sdk/error.h>
+
+#include <sodium.h>
+
+#include <array>
+#include <map>
+#include <utility>
+
+#include "account_store.h"
+#include "random.h"
+
+namespace linkup::auth {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kRevokedTopic = "session.revoked";
+constexpr std::string_view kRevokedHook = "session.revoked";
+/// How exact "last used" is: writing it at each refresh would cost a commit.
+constexpr auto kTouchEvery = 1min;
+
+[[noreturn]] void refuseRefresh() {
+    throw sdk::Error(sdk::ErrorCode::kUnauthenticated, "Invalid refresh token");
+}
+
+/// The same for the same token, and nothing that anybody could guess.
+std::string idFrom(std::string_view token) {
+    std::array<unsigned char, 16> hash;
+    crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(token.data()),
+                       token.size(), nullptr, 0);
+    return toHex(hash);
+}
+
+}  // namespace
+
+SessionService::SessionService(sdk::Host& host, const TokenService& tokens, SessionCache& cache)
+    : host_(host), tokens_(tokens), cache_(cache) {}
+
+void SessionService::start() {
+    revocations_ = host_.bus().subscribe(
+        kRevokedTopic, [this](std::string_view session) { cache_.forget(session); },
+        [this] {
+            cache_.clear();
+            missed_ = true;
+        });
+}
+
+void SessionService::stop() noexcept {
+    revocations_.reset();
+}
+
+SignIn SessionService::open(sdk::Connection& connection, sdk::UserId user, const std::string& email,
+                            const ClientInfo& client) {
+    const sdk::Principal principal{user, randomUuid(), email};
+    IssuedToken refresh = tokens_.refreshToken(principal);
+    NewSession session;
+    session.id = principal.session;
+    session.user = user;
+    session.refresh_jti = std::move(refresh.jti);
+    session.created_at = host_.clock().now();
+    session.expires_at = expiry();
+    session.user_agent = client.user_agent;
+    session.address = client.address;
+    session_store::insert(connection, session);
+    return {user, tokens_.accessToken(principal), std::move(refresh.token)};
+}
+
+Refreshed SessionService::refresh(std::string_view refresh_token, Rotation rotation,
+                                  const ClientInfo& client) {
+    auto claims = tokens_.readRefresh(refresh_token);
+    if (!claims) claims = adopt(refresh_token, client);
+    if (!claims) refuseRefresh();
+    const std::string& id = claims->principal.session;
+    const sdk::Time now = host_.clock().now();
+
+    const auto session =
+        sdk::read(host_.database(), [&](sdk::Connection& c) { return session_store::findLive(c, id, now); });
+    if (!session || session->user != claims->principal.user) refuseRefresh();
+    if (session->refresh_jti != claims->jti) {
+        host_.log().warning("a spent refresh token was presented, its session ends",
+                            {{"user", session->user}});
+        host_.database().transaction([&](sdk::Connection& c) { revoke(c, id, session->user); });
+        refuseRefresh();
+    }
+
+    const sdk::Principal principal{session->user, id, session->email};
+    Refreshed refreshed;
+    if (rotation == Rotation::kRotate) {
+        refreshed.refresh_token = rotate(*claims, principal);
+    } else if (now - session->last_used_at >= kTouchEvery) {
+        host_.database().transaction([&](sdk::Connection& c) { session_store::touch(c, id, now); });
+    }
+    refreshed.access_token = tokens_.accessToken(principal);
+    return refreshed;
+}
+
+std::optional<SessionClaims> SessionService::adopt(std::string_view legacy_token, const ClientInfo& client) {
+    auto claims = tokens_.readLegacy(legacy_token);
+    if (!claims) return std::nullopt;
+    NewSession session;
+    session.id = idFrom(legacy_token);
+    session.user = claims->principal.user;
+    session.refresh_jti = claims->jti;
+    session.created_at = host_.clock().now();
+    session.expires_at = expiry();
+    session.user_agent = client.user_agent;
+    session.address = client.address;
+    claims->principal.session = session.id;
+    const bool known = sdk::read(host_.database(), [&](sdk::Connection& c) {
+        return session_store::findLive(c, session.id, session.created_at).has_value();
+    });
+    const bool good = known || sdk::transaction(host_.database(), [&](sdk::Connection& c) {
+                          if (!account_store::holdLegacyTokens(c, session.user)) return false;
+                          session_store::insert(c, session);  // not if it was there and has ended
+                          return true;
+                      });
+    return good ? claims : std::nullopt;
+}
+
+std::string SessionService::rotate(const SessionClaims& claims, const sdk::Principal& principal) {
+    IssuedToken next = tokens_.refreshToken(principal);
+    const bool won = sdk::transaction(host_.database(), [&](sdk::Connection& c) {
+        return session_store::rotate(c, principal.session, claims.jti, next.jti, host_.clock().now(),
+                                     expiry());
+    });
+    // Two at once with the same good token: one wins, and the other is no thief.
+    if (!won) refuseRefresh();
+    return std::move(next.token);
+}
+
+std::vector<ListedSession> SessionService::list(sdk::UserId user) {
+    return sdk::read(host_.database(), [&](sdk::Connection& c) {
+        return session_store::listOfUser(c, user, host_.clock().now());
+    });
+}
+
+void SessionService::revoke(sdk::UserId user, const std::string& session) {
+    const bool revoked =
+        sdk::transaction(host_.database(), [&](sdk::Connection& c) { return revoke(c, session, user); });
+    if (!revoked) throw sdk::Error(sdk::ErrorCode::kNotFound, "Session not found");
+}
+
+std::size_t SessionService::revokeAll(sdk::UserId user) {
+    return sdk::transaction(host_.database(), [&](sdk::Connection& c) { return revokeAll(c, user); });
+}
+
+std::size_t SessionService::revokeAll(sdk::Connection& connection, sdk::UserId user) {
+    auto revoked = session_store::revokeAll(connection, user, host_.clock().now());
+    if (account_store::endLegacyTokens(connection, user)) revoked.push_back(legacySession(user));
+    const std::size_t count = revoked.size();
+    if (count > 0) announce(connection, user, std::move(revoked));
+    return count;
+}
+
+void SessionService::closeMissed() {
+    if (!missed_.exchange(false) && host_.bus().connected()) return;
+    std::map<std::string, std::vector<std::shared_ptr<sdk::SocketSession>>> open;
+    for (auto& socket : host_.sockets().local({})) open[socket->principal().session].push_back(socket);
+    if (open.empty()) return;
+    std::vector<std::string> ids;
+    ids.reserve(open.size());
+    std::vector<std::string> legacy;
+    for (const auto& [id, sockets] : open) (legacyUser(id) ? legacy : ids).push_back(id);
+    try {
+        const auto over = sdk::read(host_.database(), [&](sdk::Connection& c) {
+            auto ended = session_store::over(c, ids, host_.clock().now());
+            for (const auto& id : legacy) {
+                if (!account_store::takesLegacyTokens(c, *legacyUser(id))) ended.push_back(id);
+            }
+            return ended;
+        });
+        for (const auto& id : over) {
+            for (const auto& socket : open[id]) socket->close(sdk::CloseCode::kPolicy, "session ended");
+        }
+    } catch (const std::exception&) {
+        missed_ = true;  // the next second tries again
+    }
+}
+
+void SessionService::removeExpired() {
+    host_.database().transaction(
+        [&](sdk::Connection& c) { session_store::removeExpired(c, host_.clock().now()); });
+}
+
+bool SessionService::revoke(sdk::Connection& connection, const std::string& session, sdk::UserId user) {
+    const bool revoked = session == legacySession(user)
+                             ? account_store::endLegacyTokens(connection, user)
+                             : session_store::revoke(connection, session, user, host_.clock().now());
+    if (!revoked) return false;
+    announce(connection, user, {session});
+    return true;
+}
+
+void SessionService::announce(sdk::Connection& connection, sdk::UserId user,
+                              std::vector<std::string> sessions) {
+    for (const std::string& session : sessions) {
+        sdk::Json payload = sdk::Json::object({{"user_id", user}, {"session_id", session}});
+        host_.hooks().run(kRevokedHook, connection, payload);
+    }
+    connection.afterCommit([this, sessions = std::move(sessions)] {
+        for (const std::string& session : sessions) {
+            cache_.forget(session);
+            host_.sockets().closeSession(session, "session ended");
+        }
+        host_.bus().publishBatch(kRevokedTopic, sessions);
+    });
+}
+
+sdk::Time SessionService::expiry() const {
+    // The last access token of a session may outlive its refresh token, and has to be good until it ends.
+    return host_.clock().now() + tokens_.lifetimes().refresh + tokens_.lifetimes().access;
+}
+
+}  // namespace linkup::auth

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <linkup/sdk/host.h>
+#include <linkup/sdk/principal.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "session_cache.h"
+#include "session_store.h"
+#include "token_service.h"
+
+namespace linkup::auth {
+
+/// Who signs in, and from where; kept for /sessions.
+struct ClientInfo {
+    std::string address;
+    std::string user_agent;
+};
+
+/// What someone gets who has signed in.
+struct SignIn {
+    sdk::UserId user = 0;
+    std::string access_token;
+    std::string refresh_token;
+};
+
+/// What /refresh gives. `refresh_token` is empty unless it was rotated.
+struct Refreshed {
+    std::string access_token;
+    std::string refresh_token;
+};
+
+/// The life of a sign-in: opened, refreshed, listed, revoked. A revocation holds on every node at once: the
+/// others hear of it over the bus and forget what they knew, and its sockets are closed.
+///
+/// Lifetime: the plugin's.   Threading: any thread but an I/O thread.   Errors: as sdk::Database.
+class SessionService {
+public:
+    SessionService(sdk::Host& host, const TokenService& tokens, SessionCache& cache);
+
+    /// Begins to hear of other nodes' revocations; stop() ends it.
+    void start();
+    void stop() noexcept;
+
+    SignIn open(sdk::Connection& connection, sdk::UserId user, const std::string& email,
+                const ClientInfo& client);
+
+    enum class Rotation { kKeep, kRotate };
+    /// Error{kUnauthenticated} if the token is no good. A spent token ends its session: someone else has a
+    /// copy.
+    Refreshed refresh(std::string_view refresh_token, Rotation rotation, const ClientInfo& client = {});
+
+    std::vector<ListedSession> list(sdk::UserId user);
+    /// Error{kNotFound} if it is not this user's, or over already.
+    void revoke(sdk::UserId user, const std::string& session);
+    std::size_t revokeAll(sdk::UserId user);
+    std::size_t revokeAll(sdk::Connection& connection, sdk::UserId user);
+
+    /// Closes this node's sockets whose sessions have ended without its hearing of it; to be called every
+    /// second. Does nothing while the bus works and has lost nothing.
+    void closeMissed();
+
+    /// Deletes rows that nobody can use any more.
+    void removeExpired();
+
+private:
+    bool revoke(sdk::Connection& connection, const std::string& session, sdk::UserId user);
+    /// The claims of a token of the original server, with the session that its first use begins.
+    std::optional<SessionClaims> adopt(std::string_view legacy_token, const ClientInfo& client);
+    void announce(sdk::Connection& connection, sdk::UserId user, std::vector<std::string> sessions);
+    std::string rotate(const SessionClaims& claims, const sdk::Principal& principal);
+    sdk::Time expiry() const;
+
+    sdk::Host& host_;
+    const TokenService& tokens_;
+    SessionCache& cache_;
+    std::unique_ptr<sdk::Subscription> revocations_;
+    std::atomic<bool> missed_{false};  ///< a revocation may have been
+};
+
+}  // namespace linkup::auth

@@ -1,0 +1,107 @@
+#include "session_store.h"
+
+namespace linkup::auth::session_store {
+
+using sdk::toMicros;
+
+namespace {
+
+std::vector<std::string> firstColumn(const sdk::Rows& rows) {
+    std::vector<std::string> texts;
+    texts.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) texts.push_back(rows.text(row, 0));
+    return texts;
+}
+
+}  // namespace
+
+void insert(sdk::Connection& connection, const NewSession& session) {
+    connection.execute(
+        "INSERT INTO auth_sessions (id, user_id, refresh_jti, created_at, last_used_at, expires_at, "
+        "user_agent, address) "
+        "VALUES ($1, $2, $3, $4, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
+        {session.id, session.user, session.refresh_jti, toMicros(session.created_at),
+         toMicros(session.expires_at), session.user_agent, session.address});
+}
+
+std::optional<LiveSession> findLive(sdk::Connection& connection, const std::string& id, sdk::Time now) {
+    const auto rows = connection.execute(
+        "SELECT s.user_id, u.email, s.refresh_jti, s.last_used_at FROM auth_sessions s "
+        "JOIN auth_users u ON u.id = s.user_id "
+        "WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.deleted_at IS NULL",
+        {id, toMicros(now)});
+    if (rows.empty()) return std::nullopt;
+    return LiveSession{rows.integer(0, 0), rows.text(0, 1), rows.text(0, 2), rows.time(0, 3)};
+}
+
+std::vector<ListedSession> listOfUser(sdk::Connection& connection, sdk::UserId user, sdk::Time now) {
+    const auto rows = connection.execute(
+        "SELECT id, created_at, last_used_at, user_agent, address FROM auth_sessions "
+        "WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY created_at DESC, id",
+        {user, toMicros(now)});
+    std::vector<ListedSession> sessions;
+    sessions.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        sessions.push_back(
+            {rows.text(row, 0), rows.time(row, 1), rows.time(row, 2), rows.text(row, 3), rows.text(row, 4)});
+    }
+    return sessions;
+}
+
+void touch(sdk::Connection& connection, const std::string& id, sdk::Time now) {
+    connection.execute("UPDATE auth_sessions SET last_used_at = $1 WHERE id = $2", {toMicros(now), id});
+}
+
+bool rotate(sdk::Connection& connection, const std::string& id, const std::string& old_jti,
+            const std::string& new_jti, sdk::Time now, sdk::Time expires) {
+    return connection
+               .execute(
+                   "UPDATE auth_sessions SET refresh_jti = $1, last_used_at = $2, expires_at = $3 "
+                   "WHERE id = $4 AND refresh_jti = $5 AND revoked_at IS NULL",
+                   {new_jti, toMicros(now), toMicros(expires), id, old_jti})
+               .affected() == 1;
+}
+
+bool revoke(sdk::Connection& connection, const std::string& id, sdk::UserId user, sdk::Time now) {
+    return connection
+               .execute(
+                   "UPDATE auth_sessions SET revoked_at = $1 WHERE id = $2 AND user_id = $3 AND revoked_at "
+                   "IS NULL",
+                   {toMicros(now), id, user})
+               .affected() == 1;
+}
+
+std::vector<std::string> revokeAll(sdk::Connection& connection, sdk::UserId user, sdk::Time now) {
+    const auto rows = connection.execute(
+        "UPDATE auth_sessions SET revoked_at = $1 WHERE user_id = $2 AND revoked_at IS NULL RETURNING id",
+        {toMicros(now), user});
+    return firstColumn(rows);
+}
+
+void forgetClients(sdk::Connection& connection, sdk::UserId user) {
+    connection.execute("UPDATE auth_sessions SET user_agent = '', address = '' WHERE user_id = $1", {user});
+}
+
+std::vector<std::string> over(sdk::Connection& connection, const std::vector<std::string>& ids,
+                              sdk::Time now) {
+    sdk::Json list = sdk::Json::array();
+    for (const std::string& id : ids) list.push(id);
+        // Literals, because a statement's text has to live for ever.
+#define LINKUP_AUTH_OVER(unfold)                                                                          \
+    "SELECT open.id FROM (" unfold                                                                        \
+    ") open WHERE NOT EXISTS (SELECT 1 FROM auth_sessions s JOIN auth_users u ON u.id = s.user_id WHERE " \
+    "s.id = open.id AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.deleted_at IS NULL)"
+    constexpr std::string_view kSqlite = LINKUP_AUTH_OVER("SELECT value AS id FROM json_each($1)");
+    constexpr std::string_view kPostgresql =
+        LINKUP_AUTH_OVER("SELECT value AS id FROM json_array_elements_text($1::json)");
+#undef LINKUP_AUTH_OVER
+    const auto sql = connection.dialect() == sdk::Dialect::kSqlite ? kSqlite : kPostgresql;
+    const auto rows = connection.execute(sql, {list.dump(), toMicros(now)});
+    return firstColumn(rows);
+}
+
+std::size_t removeExpired(sdk::Connection& connection, sdk::Time now) {
+    return connection.execute("DELETE FROM auth_sessions WHERE expires_at < $1", {toMicros(now)}).affected();
+}
+
+}  // namespace linkup::auth::session_store

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <linkup/sdk/clock.h>
+#include <linkup/sdk/database.h>
+#include <linkup/sdk/principal.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace linkup::auth {
+
+struct NewSession {
+    std::string id;
+    sdk::UserId user = 0;
+    std::string refresh_jti;
+    sdk::Time created_at;
+    sdk::Time expires_at;
+    std::string user_agent;
+    std::string address;
+};
+
+struct LiveSession {
+    sdk::UserId user = 0;
+    std::string email;
+    std::string refresh_jti;  ///< of the one refresh token that is not spent
+    sdk::Time last_used_at;
+};
+
+struct ListedSession {
+    std::string id;
+    sdk::Time created_at;
+    sdk::Time last_used_at;
+    std::string user_agent;
+    std::string address;
+};
+
+/// Table auth_sessions: one row for each sign-in.   Errors: as sdk::Connection::execute.
+namespace session_store {
+
+/// Unless there is one with this id.
+void insert(sdk::Connection& connection, const NewSession& session);
+/// Nothing if it was revoked, has expired, or its account is deleted.
+std::optional<LiveSession> findLive(sdk::Connection& connection, const std::string& id, sdk::Time now);
+std::vector<ListedSession> listOfUser(sdk::Connection& connection, sdk::UserId user, sdk::Time now);
+void touch(sdk::Connection& connection, const std::string& id, sdk::Time now);
+/// Puts a new refresh token in the place of the old one; false if that is no longer the present one.
+bool rotate(sdk::Connection& connection, const std::string& id, const std::string& old_jti,
+            const std::string& new_jti, sdk::Time now, sdk::Time expires);
+/// False if it is not this user's, or revoked already.
+bool revoke(sdk::Connection& connection, const std::string& id, sdk::UserId user, sdk::Time now);
+/// The ids of those that were revoked by this.
+std::vector<std::string> revokeAll(sdk::Connection& connection, sdk::UserId user, sdk::Time now);
+/// Takes away where the user signed in from, and with what.
+void forgetClients(sdk::Connection& connection, sdk::UserId user);
+/// Those of the sessions that are over, or never were.
+std::vector<std::string> over(sdk::Connection& connection, const std::vector<std::string>& ids,
+                              sdk::Time now);
+std::size_t removeExpired(sdk::Connection& connection, sdk::Time now);
+
+}  // namespace session_store
+}  // namespace linkup::auth

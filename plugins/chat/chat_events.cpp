@@ -1,0 +1,122 @@
+#include "chat_events.h"
+
+#include <random>
+
+#include "message_frame.h"
+
+namespace linkup::chat {
+namespace {
+
+constexpr std::string_view kTopic = "messages";
+
+std::string randomNode() {
+    std::random_device source;
+    return std::to_string(source()) + "-" + std::to_string(source());
+}
+
+}  // namespace
+
+ChatEvents::ChatEvents(sdk::SocketHub& hub, sdk::Bus& bus, sdk::Clock& clock)
+    : hub_(hub), bus_(bus), clock_(clock), node_(randomNode()) {}
+
+void ChatEvents::start(ReceiptService& receipts, sdk::MediaUrls* media_urls) {
+    receipts_ = &receipts;
+    media_urls_ = media_urls;
+    subscription_ = bus_.subscribe(
+        kTopic, [this](std::string_view text) { onBusMessage(text); }, [] {});
+}
+
+void ChatEvents::stop() noexcept {
+    subscription_.reset();
+}
+
+void ChatEvents::deliver(std::vector<Item> items) {
+    std::vector<std::string> publications;
+    publications.reserve(items.size());
+    for (const auto& [message, sending_session] : items) {
+        auto frame = messageFrame(message, false, media_urls_).dump();
+        deliverHere(message, frame, sending_session);
+        publications.push_back(sdk::Json::object({{"node", node_},
+                                                  {"chat", message.chat_id},
+                                                  {"seq", message.seq},
+                                                  {"id", message.message_id},
+                                                  {"from", message.sender},
+                                                  {"to", message.receiver},
+                                                  {"at", sdk::toMicros(message.created_at)},
+                                                  {"session", sending_session},
+                                                  {"frame", std::move(frame)}})
+                                   .dump());
+    }
+    bus_.publishBatch(kTopic, std::move(publications));
+}
+
+void ChatEvents::onBusMessage(std::string_view text) {
+    const auto envelope = sdk::parseTrustedJson(text);
+    if (envelope["node"].asString() == node_) return;
+    StoredMessage message;
+    message.chat_id = envelope["chat"].asInteger();
+    message.seq = envelope["seq"].asInteger();
+    message.message_id = envelope["id"].asString();
+    message.sender = envelope["from"].asInteger();
+    message.receiver = envelope["to"].asInteger();
+    message.created_at = sdk::fromMicros(envelope["at"].asInteger());
+    deliverHere(message, envelope["frame"].asString(), envelope["session"].asString());
+}
+
+void ChatEvents::deliverHere(const StoredMessage& message, const std::string& frame,
+                             const std::string& sending_session) {
+    for (const auto& device : hub_.local(kChatPath, message.receiver)) {
+        sdk::SendOptions options;
+        options.on_written = [receipts = receipts_, message](bool written) {
+            if (written) receipts->noteDelivered(message);
+        };
+        device->send(frame, std::move(options));
+    }
+    for (const auto& device : hub_.local(kChatPath, message.sender)) {
+        if (device->id() != sending_session) device->send(frame);
+    }
+}
+
+void ChatEvents::delivered(const StoredMessage& message) {
+    hub_.sendToUser(kChatPath, message.sender,
+                    sdk::Json::object({{"type", "delivered"},
+                                       {"chat_room_id", message.chat_id},
+                                       {"message_id", message.message_id},
+                                       {"seq", message.seq},
+                                       {"from_", message.receiver},
+                                       {"to", message.sender},
+                                       {"timestamp", sdk::formatTime(clock_.now())}})
+                        .dump());
+}
+
+void ChatEvents::seen(const StoredMessage& message, const std::string& reading_session) {
+    // The empty text and the room are there because the app reads every `chats` event as a message.
+    const auto frame = sdk::Json::object({{"type", "chats"},
+                                          {"chats_type", "seen"},
+                                          {"to", message.sender},
+                                          {"from_", message.receiver},
+                                          {"chat_room_id", message.chat_id},
+                                          {"message_id", message.message_id},
+                                          {"seq", message.seq},
+                                          {"message", ""},
+                                          {"timestamp", sdk::formatTime(clock_.now())}})
+                           .dump();
+    hub_.sendToUser(kChatPath, message.sender, frame);
+    hub_.sendToUser(kChatPath, message.receiver, frame, false, reading_session);
+}
+
+void ChatEvents::typing(const Room& room, sdk::UserId typist) {
+    const auto partner = room.partnerOf(typist);
+    hub_.sendToUser(kChatPath, partner,
+                    sdk::Json::object({{"type", "chats"},
+                                       {"chats_type", "typing"},
+                                       {"to", partner},
+                                       {"from_", typist},
+                                       {"chat_room_id", room.id},
+                                       {"message", "Typing..."},
+                                       {"timestamp", sdk::formatTime(clock_.now())}})
+                        .dump(),
+                    true);
+}
+
+}  // namespace linkup::chat

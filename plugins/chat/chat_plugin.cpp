@@ -1,0 +1,103 @@
+#include <linkup/sdk/plugin.h>
+
+#include <memory>
+
+#include "account_service.h"
+#include "chat_endpoints.h"
+#include "chat_events.h"
+#include "chat_migrations.h"
+#include "chat_sockets.h"
+#include "legacy_service.h"
+#include "media_store.h"
+#include "message_service.h"
+#include "receipt_service.h"
+#include "room_service.h"
+
+namespace linkup::chat {
+
+class ChatPlugin : public sdk::Plugin {
+public:
+    void configure(sdk::Config& config) override {
+        writer_.batch = static_cast<std::size_t>(config.integer(
+            {.key = "writer.batch", .help = "Messages that one commit stores at the most"}, 256, 1, 4096));
+        writer_.queue = static_cast<std::size_t>(config.integer(
+            {.key = "writer.queue",
+             .help = "Messages that may wait for a commit; beyond, senders are told to try again"},
+            10'000, 1, 1'000'000));
+    }
+
+    void registerWith(sdk::Registrar& registrar, sdk::Host& host) override {
+        services_ = &host.services();
+        events_ = std::make_unique<ChatEvents>(host.sockets(), host.bus(), host.clock());
+        receipts_ = std::make_unique<ReceiptService>(host.database(), host.log(), *events_);
+        messages_ = std::make_unique<MessageService>(host.database(), host.clock(), host.log(),
+                                                     host.metrics(), *events_, writer_);
+        rooms_ = std::make_unique<RoomService>(host.database(), host.clock(), *receipts_);
+        sockets_ = std::make_unique<ChatSockets>(*messages_, *receipts_, *rooms_, *events_, host.clock());
+        legacy_ = std::make_unique<LegacyService>(host.clock());
+        accounts_ = std::make_unique<AccountService>(host.clock());
+        endpoints_ = std::make_unique<ChatEndpoints>(*rooms_);
+
+        registrar.migrations(sql::migrations());
+        registrar.provide<sdk::Chats>(*rooms_);
+        registrar.hook("user.blocked", 0, [this](sdk::Connection& connection, sdk::Json& payload) {
+            rooms_->removeBetween(connection, payload["blocker_id"].asInteger(),
+                                  payload["blocked_id"].asInteger());
+            return sdk::HookVerdict::pass();
+        });
+        registrar.hook("account.deleted", 0, [this](sdk::Connection& connection, sdk::Json& payload) {
+            accounts_->remove(connection, payload);
+            return sdk::HookVerdict::pass();
+        });
+        registrar.hook("legacy.import", 0, [this](sdk::Connection& connection, sdk::Json& payload) {
+            legacy_->import(connection, payload);
+            return sdk::HookVerdict::pass();
+        });
+        registrar.hook("account.export", 0, [this](sdk::Connection& connection, sdk::Json& payload) {
+            accounts_->addExport(connection, payload);
+            return sdk::HookVerdict::pass();
+        });
+        registrar.hook("media.referenced", 0, [](sdk::Connection& connection, sdk::Json& payload) {
+            media_store::addReferenced(connection, payload);
+            return sdk::HookVerdict::pass();
+        });
+        sockets_->registerWith(registrar);
+        endpoints_->registerWith(registrar);
+    }
+
+    void start() override {
+        auto* matches = services_->find<sdk::Matches>();
+        if (matches == nullptr) {
+            throw sdk::Error(sdk::ErrorCode::kUnavailable,
+                             "no plugin provides linkup.matches/1, which chat needs");
+        }
+        auto* media_urls = services_->find<sdk::MediaUrls>();
+        rooms_->setNeighbours(*matches, media_urls);
+        events_->start(*receipts_, media_urls);
+        receipts_->start();
+        messages_->start();
+    }
+
+    void stop() noexcept override {
+        if (messages_) messages_->stop();
+        if (events_) events_->stop();
+        if (receipts_) receipts_->stop();
+    }
+
+private:
+    WriterSettings writer_;
+    sdk::Services* services_ = nullptr;
+    std::unique_ptr<ChatEvents> events_;
+    std::unique_ptr<ReceiptService> receipts_;
+    std::unique_ptr<MessageService> messages_;
+    std::unique_ptr<RoomService> rooms_;
+    std::unique_ptr<ChatSockets> sockets_;
+    std::unique_ptr<LegacyService> legacy_;
+    std::unique_ptr<AccountService> accounts_;
+    std::unique_ptr<ChatEndpoints> endpoints_;
+};
+
+}  // namespace linkup::chat
+
+LINKUP_DECLARE_PLUGIN(linkup::chat::ChatPlugin, "chat", "1.0.0", "auth>=1.0.0,match>=1.0.0",
+                      "One-to-one chat with acknowledged, gapless messages")

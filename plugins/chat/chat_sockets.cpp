@@ -1,0 +1,185 @@
+#include "chat_sockets.h"
+
+#include "message_frame.h"
+
+namespace linkup::chat {
+namespace {
+
+using sdk::Schema;
+
+constexpr std::int64_t kTypingIntervalMicros = 500'000;  // two a second per chat are passed on
+constexpr std::int64_t kRetryAfterMs = 1000;
+
+sdk::EventSpec messageSpec() {
+    const auto text = Schema::string().optional();
+    const auto number = Schema::number().optional();
+    const auto count = Schema::integer().optional();
+    const auto metadata = Schema::object({{"width", number},
+                                          {"height", number},
+                                          {"blurhash", text},
+                                          {"format", text},
+                                          {"size_bytes", count},
+                                          {"duration_ms", count}});
+    const auto media =
+        Schema::object({{"media_type", Schema::enumeration({"image", "voice"}).alias("mediaType")},
+                        {"file_key", Schema::string().maxLength(210)},
+                        {"blurhash_text", Schema::string().maxLength(200).optional().alias("blurhashText")},
+                        {"metadata", metadata}});
+    return {"message",
+            {{"type", "chats"}, {"chats_type", "message"}},
+            Schema::object({{"message_id", Schema::uuid()},
+                            {"message", Schema::string().maxLength(10'000)},
+                            {"to", Schema::id()},
+                            {"from_", Schema::id()},
+                            {"chat_room_id", Schema::id()},
+                            {"reply_id", Schema::uuid().optional()},
+                            {"media", media.optional()}}),
+            "Sends a message; message_id makes a resend harmless"};
+}
+
+sdk::EventSpec typingSpec() {
+    return {"typing",
+            {{"type", "chats"}, {"chats_type", "typing"}},
+            Schema::object({{"to", Schema::id()}, {"from_", Schema::id()}, {"chat_room_id", Schema::id()}}),
+            "Tells the partner that one is writing"};
+}
+
+sdk::EventSpec seenSpec() {
+    return {"seen",
+            {{"type", "chats"}, {"chats_type", "seen"}},
+            Schema::object({{"to", Schema::id()},
+                            {"from_", Schema::id()},
+                            {"message_id", Schema::uuid()},
+                            {"chat_room_id", Schema::id().optional()}}),
+            "Marks the partner's messages up to this one as seen"};
+}
+
+void sendError(sdk::SocketSession& session, const char* code, const char* detail, const sdk::Json& message_id,
+               const sdk::Json& chat_room_id) {
+    auto event = sdk::Json::object({{"type", "error"}, {"code", code}, {"detail", detail}});
+    if (!message_id.isNull()) event.set("message_id", message_id);
+    if (!chat_room_id.isNull()) event.set("chat_room_id", chat_room_id);
+    if (std::string_view(code) == "server_busy") event.set("retry_after_ms", kRetryAfterMs);
+    session.send(event.dump());
+}
+
+void sendOutcome(sdk::SocketSession& session, const SendOutcome& outcome, const sdk::Json& message_id,
+                 const sdk::Json& chat) {
+    switch (outcome.result) {
+        case SendResult::kStored:
+        case SendResult::kRepeated:
+            return session.send(
+                sdk::Json::object({{"type", "ack"},
+                                   {"message_id", message_id},
+                                   {"chat_room_id", outcome.message.chat_id},
+                                   {"seq", outcome.message.seq},
+                                   {"timestamp", sdk::formatTime(outcome.message.created_at)}})
+                    .dump());
+        case SendResult::kNotParticipant:
+            return sendError(session, "not_participant", "User is not a participant of this chat", message_id,
+                             chat);
+        case SendResult::kRecipientMismatch:
+            return sendError(session, "recipient_mismatch", "to is not the other participant of this chat",
+                             message_id, chat);
+        case SendResult::kRecipientUnavailable:
+            return sendError(session, "recipient_unavailable", "This account has been deleted", message_id,
+                             chat);
+        case SendResult::kIdConflict:
+            return sendError(session, "message_id_conflict", "This message_id is in use in this chat",
+                             message_id, chat);
+        case SendResult::kBusy:
+            return sendError(session, "server_busy", "Server is busy. Please try again in a moment.",
+                             message_id, chat);
+        case SendResult::kFailed:
+            return sendError(session, "internal_error",
+                             "The message could not be stored. Please send it again.", message_id, chat);
+    }
+}
+
+}  // namespace
+
+ChatSockets::ChatSockets(MessageService& messages, ReceiptService& receipts, RoomService& rooms,
+                         ChatEvents& events, sdk::Clock& clock)
+    : messages_(messages), receipts_(receipts), rooms_(rooms), events_(events), clock_(clock) {}
+
+void ChatSockets::registerWith(sdk::Registrar& registrar) {
+    sdk::SocketSpec spec;
+    spec.path = kChatPath;
+    spec.greeting = "Connected to chat websocket.";
+    spec.summary = "Messages, receipts and typing of all chats of the user";
+    spec.events = {messageSpec(), typingSpec(), seenSpec()};
+    registrar.socket(std::move(spec), *this);
+}
+
+void ChatSockets::onEvent(const SessionPtr& session, const std::string& event, const sdk::Json& body) {
+    if (!speaksForItself(session, body)) return;
+    if (event == "message") return onMessage(session, body);
+    if (event == "typing") return onTyping(session, body);
+    onSeen(session, body);
+}
+
+bool ChatSockets::speaksForItself(const SessionPtr& session, const sdk::Json& body) {
+    if (body["from_"].asInteger() == session->user()) return true;
+    sendError(*session, "sender_mismatch", "from_ is not the user of this connection", body["message_id"],
+              body["chat_room_id"]);
+    return false;
+}
+
+void ChatSockets::onMessage(const SessionPtr& session, const sdk::Json& body) {
+    const auto& message_id = body["message_id"];
+    const auto& chat = body["chat_room_id"];
+    Draft draft;
+    draft.chat_id = chat.asInteger();
+    draft.message_id = message_id.asString();
+    draft.sender = session->user();
+    draft.recipient = body["to"].asInteger();
+    draft.body = body["message"].asString();
+    if (body["reply_id"].isString()) draft.reply_id = body["reply_id"].asString();
+    if (body["media"].isObject()) {
+        draft.media = storedMedia(body["media"], draft.sender);
+        if (!draft.media) {
+            return sendError(*session, "media_not_allowed", "The file is not one that you uploaded",
+                             message_id, chat);
+        }
+    } else if (draft.body.empty()) {
+        const sdk::Fault fault{.type = "string_too_short",
+                               .loc = {"message"},
+                               .msg = "String should have at least 1 character",
+                               .input = "",
+                               .ctx = {}};
+        return session->send(sdk::Json::object({{"type", "error"},
+                                                {"code", "invalid_event"},
+                                                {"detail", sdk::Json::array({fault.toJson()})},
+                                                {"message_id", message_id},
+                                                {"chat_room_id", chat}})
+                                 .dump());
+    }
+    draft.session = session->id();
+    draft.reply = [session, message_id, chat](const SendOutcome& outcome) {
+        sendOutcome(*session, outcome, message_id, chat);
+    };
+    if (!messages_.submit(std::move(draft))) sendOutcome(*session, {SendResult::kBusy, {}}, message_id, chat);
+}
+
+void ChatSockets::onTyping(const SessionPtr& session, const sdk::Json& body) {
+    const auto now = sdk::toMicros(clock_.now());
+    const auto key = "typing:" + std::to_string(body["chat_room_id"].asInteger());
+    if (const auto last = session->attribute(key);
+        last.isInteger() && now - last.asInteger() < kTypingIntervalMicros)
+        return;
+    const auto room = rooms_.roomOf(session->user(), body["chat_room_id"].asInteger());
+    if (!room) {
+        return sendError(*session, "not_participant", "User is not a participant of this chat", nullptr,
+                         body["chat_room_id"]);
+    }
+    session->update(key, [now](const sdk::Json&) { return sdk::Json(now); });
+    events_.typing(*room, session->user());
+}
+
+void ChatSockets::onSeen(const SessionPtr& session, const sdk::Json& body) {
+    const auto& chat = body["chat_room_id"];
+    receipts_.markSeen(session->user(), chat.isInteger() ? std::optional(chat.asInteger()) : std::nullopt,
+                       body["message_id"].asString(), session->id());
+}
+
+}  // namespace linkup::chat

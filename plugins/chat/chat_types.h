@@ -1,0 +1,72 @@
+#pragma once
+
+#include <linkup/sdk/clock.h>
+#include <linkup/sdk/json.h>
+#include <linkup/sdk/principal.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace linkup::chat {
+
+/// A chat room as one of its two participants needs it.
+struct Room {
+    std::int64_t id = 0;
+    sdk::UserId low = 0;
+    sdk::UserId high = 0;
+    std::int64_t last_seq = 0;
+    sdk::Time last_at{};
+    bool closed = false;  ///< one of the two deleted their account; told by lockRooms only
+
+    bool has(sdk::UserId user) const noexcept { return user == low || user == high; }
+    sdk::UserId partnerOf(sdk::UserId user) const noexcept { return user == low ? high : low; }
+};
+
+/// A message as it stands in the database.
+struct StoredMessage {
+    std::int64_t chat_id = 0;
+    std::int64_t seq = 0;
+    std::string message_id;
+    sdk::UserId sender = 0;
+    sdk::UserId receiver = 0;
+    std::string body;
+    std::optional<std::string> reply_id;
+    std::optional<std::string> media;  ///< JSON: media_type, file_key, blurhash, metadata
+    sdk::Time created_at{};
+};
+
+enum class SendResult {
+    kStored,
+    kRepeated,
+    kNotParticipant,
+    kRecipientMismatch,
+    kRecipientUnavailable,
+    kIdConflict,
+    kBusy,
+    kFailed
+};
+
+/// What became of a draft; `message` is set for kStored and kRepeated (then of it: chat, seq, id and time
+/// only).
+struct SendOutcome {
+    SendResult result = SendResult::kFailed;
+    StoredMessage message;
+};
+
+/// A message that somebody wants to send.
+struct Draft {
+    std::int64_t chat_id = 0;
+    std::string message_id;
+    sdk::UserId sender = 0;
+    sdk::UserId recipient = 0;  ///< as the client says; refused if it is not the other participant
+    std::string body;
+    std::optional<std::string> reply_id;
+    std::optional<std::string> media;
+    std::string session;  ///< the sending socket, left out of the echo
+    /// Called once, from the writer's thread. Not if the plugin stops while nobody can tell whether the
+    /// message is stored.
+    std::function<void(const SendOutcome&)> reply;
+};
+
+}  // namespace linkup::chat

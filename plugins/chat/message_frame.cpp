@@ -1,0 +1,76 @@
+#include "message_frame.h"
+
+namespace linkup::chat {
+namespace {
+
+sdk::Json mediaFrame(const sdk::Json& stored, sdk::MediaUrls* media_urls) {
+    const auto& file_key = stored["file_key"].asString();
+    const auto& blurhash_text = stored["blurhash"];
+    sdk::Json url;
+    sdk::Json blurhash = blurhash_text;
+    if (media_urls != nullptr) {
+        const auto picture =
+            media_urls->picture(file_key, blurhash_text.isString() ? blurhash_text.asString() : "");
+        url = picture["url"];
+        blurhash = picture["blurhash"];
+    } else {
+        url = "";
+        if (!blurhash.isString()) blurhash = "";
+    }
+    sdk::Json metadata = stored["metadata"].isObject() ? stored["metadata"] : sdk::Json::object();
+    metadata.set("file_url", std::move(url));
+    metadata.set("blurhash", blurhash);
+    return sdk::Json::object({{"file_key", file_key},
+                              {"mediaType", stored["media_type"]},
+                              {"media_type", stored["media_type"]},
+                              {"blurhashText", blurhash},
+                              {"blurhash_text", blurhash},
+                              {"metadata", std::move(metadata)}});
+}
+
+}  // namespace
+
+sdk::Json messageFrame(const StoredMessage& message, bool is_seen, sdk::MediaUrls* media_urls) {
+    return sdk::Json::object(
+        {{"type", "chats"},
+         {"chats_type", "message"},
+         {"message_id", message.message_id},
+         {"chat_room_id", message.chat_id},
+         {"seq", message.seq},
+         {"from_", message.sender},
+         {"to", message.receiver},
+         {"message", message.body},
+         {"reply_id", message.reply_id ? sdk::Json(*message.reply_id) : sdk::Json()},
+         {"timestamp", sdk::formatTime(message.created_at)},
+         {"is_seen", is_seen},
+         {"media",
+          message.media ? mediaFrame(sdk::parseTrustedJson(*message.media), media_urls) : sdk::Json()}});
+}
+
+std::optional<std::string> storedMedia(const sdk::Json& media, sdk::UserId sender) {
+    const auto& file_key = media["file_key"].asString();
+    if (!file_key.starts_with("sw/media/" + std::to_string(sender) + "/") ||
+        file_key.find("..") != std::string::npos) {
+        return std::nullopt;
+    }
+    sdk::Json kept = sdk::Json::object();
+    const auto& metadata = media["metadata"];
+    // The app assigns these two to a Dart double: they stay floats for ever.
+    for (const char* key : {"width", "height"}) {
+        if (metadata[key].isNumber()) kept.set(key, metadata[key].asDouble());
+    }
+    for (const char* key : {"blurhash", "format"}) {
+        if (metadata[key].isString()) kept.set(key, metadata[key]);
+    }
+    for (const char* key : {"size_bytes", "duration_ms"}) {
+        if (metadata[key].isInteger()) kept.set(key, metadata[key]);
+    }
+    const auto& blurhash = media["blurhash_text"].isString() ? media["blurhash_text"] : metadata["blurhash"];
+    return sdk::Json::object({{"media_type", media["media_type"]},
+                              {"file_key", file_key},
+                              {"blurhash", blurhash.isString() ? blurhash : sdk::Json()},
+                              {"metadata", std::move(kept)}})
+        .dump();
+}
+
+}  // namespace linkup::chat

@@ -1,0 +1,285 @@
+#include "message_service.h"
+
+#include <linkup/sdk/error.h>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
+
+#include "message_store.h"
+
+namespace linkup::chat {
+namespace {
+
+using Key = std::pair<std::int64_t, std::string>;
+
+}  // namespace
+
+MessageService::MessageService(sdk::Database& database, sdk::Clock& clock, sdk::Log& log,
+                               sdk::Metrics& metrics, MessageDelivery& delivery, WriterSettings settings)
+    : database_(database),
+      clock_(clock),
+      log_(log),
+      delivery_(delivery),
+      settings_(settings),
+      batch_sizes_(
+          metrics.histogram("batch_messages", "Messages that one commit stored", {1, 4, 16, 64, 256, 1024})),
+      stored_(metrics.counter("messages_stored_total", "Messages stored")) {}
+
+MessageService::~MessageService() {
+    stop();
+}
+
+void MessageService::start() {
+    stopping_ = false;
+    thread_ = std::thread([this] { run(); });
+}
+
+void MessageService::stop() noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_one();
+    if (thread_.joinable()) thread_.join();
+}
+
+bool MessageService::submit(Draft draft) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopping_ || waiting_.size() >= settings_.queue) return false;
+        waiting_.push_back(std::move(draft));
+    }
+    wake_.notify_one();
+    return true;
+}
+
+void MessageService::run() {
+    const auto something = [this] { return stopping_ || !waiting_.empty(); };
+    std::unique_lock lock(mutex_);
+    for (bool ending = false; !ending;) {
+        if (doubtful_.empty()) {
+            wake_.wait(lock, something);
+        } else {
+            wake_.wait_for(lock, settings_.settle_again, something);
+        }
+        auto batch = takeBatch();
+        ending = stopping_ && batch.empty();
+        lock.unlock();
+        if (!settle()) {
+            refuseWhileInDoubt(batch);
+        } else if (!batch.empty()) {
+            write(std::move(batch));
+        }
+        lock.lock();
+    }
+    // Their sockets are closed with the plugin's end; sent again, the same ids get the truth.
+    if (!doubtful_.empty()) {
+        log_.warning("messages are left in doubt", {{"count", static_cast<std::int64_t>(doubtful_.size())}});
+    }
+}
+
+std::vector<Draft> MessageService::takeBatch() {
+    std::vector<Draft> batch;
+    const auto count = std::min(settings_.batch, waiting_.size());
+    batch.reserve(count);
+    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
+    std::move(waiting_.begin(), end, std::back_inserter(batch));
+    waiting_.erase(waiting_.begin(), end);
+    return batch;
+}
+
+void MessageService::replyAll(std::vector<Draft>& batch, SendResult result) {
+    for (auto& draft : batch) draft.reply({result, {}});
+}
+
+void MessageService::write(std::vector<Draft> batch) {
+    std::vector<Decided> decided;
+    switch (attempt(batch, decided)) {
+        case Attempt::kCommitted:
+            return tell(decided);
+        case Attempt::kInDoubt:
+            keepInDoubt(decided);
+            doubtful_ = std::move(batch);
+            return;
+        case Attempt::kBusy:
+            return replyAll(batch, SendResult::kBusy);
+        case Attempt::kFailed:
+            return batch.size() > 1 ? writeOneByOne(std::move(batch)) : replyAll(batch, SendResult::kFailed);
+    }
+}
+
+void MessageService::writeOneByOne(std::vector<Draft> batch) {
+    for (auto& draft : batch) {
+        std::vector<Draft> alone;
+        alone.push_back(std::move(draft));
+        if (settle()) {
+            write(std::move(alone));
+        } else {
+            refuseWhileInDoubt(alone);
+        }
+    }
+}
+
+MessageService::Attempt MessageService::attempt(std::vector<Draft>& batch, std::vector<Decided>& decided) {
+    try {
+        database_.transaction([&](sdk::Connection& connection) { decided = decide(connection, batch); });
+        return Attempt::kCommitted;
+    } catch (const sdk::Error& error) {
+        log_.error("messages could not be stored", {{"count", static_cast<std::int64_t>(batch.size())},
+                                                    {"code", sdk::toString(error.code())}});
+        if (error.code() == sdk::ErrorCode::kInDoubt) return Attempt::kInDoubt;
+        const bool passing =
+            error.code() == sdk::ErrorCode::kUnavailable || error.code() == sdk::ErrorCode::kSerialization;
+        return passing ? Attempt::kBusy : Attempt::kFailed;
+    } catch (const std::exception& error) {
+        log_.error("messages could not be stored", {{"fault", error.what()}});
+        return Attempt::kFailed;
+    }
+}
+
+void MessageService::tell(std::vector<Decided>& decided) {
+    std::vector<MessageDelivery::Item> items;
+    for (auto& one : decided) {
+        one.draft->reply(one.outcome);  // the sender's ack goes out before anybody can have the message
+        if (one.is_new) items.push_back({std::move(one.outcome.message), one.draft->session});
+    }
+    batch_sizes_.observe(static_cast<double>(decided.size()));
+    stored_.add(static_cast<double>(items.size()));
+    if (items.empty()) return;
+    try {
+        delivery_.deliver(std::move(items));
+    } catch (const std::exception& error) {
+        // They are stored and acknowledged; a fault of others must not end the writer.
+        log_.error("stored messages could not be handed on", {{"fault", error.what()}});
+    }
+}
+
+void MessageService::keepInDoubt(const std::vector<Decided>& decided) {
+    for (const auto& one : decided) {
+        const auto& message = one.outcome.message;
+        if (one.is_new) perhaps_stored_.emplace(Key(message.chat_id, message.message_id), message);
+    }
+}
+
+bool MessageService::settle() {
+    if (doubtful_.empty()) return true;
+    std::vector<Decided> decided;
+    switch (attempt(doubtful_, decided)) {
+        case Attempt::kInDoubt:
+            keepInDoubt(decided);
+            return false;
+        case Attempt::kBusy:
+            return false;
+        case Attempt::kFailed:
+            replyAll(doubtful_, SendResult::kFailed);
+            break;
+        case Attempt::kCommitted:
+            for (auto& one : decided) recogniseOwn(one);
+            tell(decided);
+            break;
+    }
+    doubtful_.clear();
+    perhaps_stored_.clear();
+    return true;
+}
+
+/// Not tried: they would overtake those in doubt. One of these that is sent again is in doubt as well.
+void MessageService::refuseWhileInDoubt(std::vector<Draft>& batch) {
+    for (auto& draft : batch) {
+        if (perhaps_stored_.contains(Key(draft.chat_id, draft.message_id)) &&
+            doubtful_.size() < settings_.queue) {
+            doubtful_.push_back(std::move(draft));
+        } else {
+            draft.reply({SendResult::kBusy, {}});
+        }
+    }
+}
+
+/// What a lost commit of ours has stored is found as a repetition now, and nobody has got it yet. The place
+/// and the time tell it from the same message sent to another node in the meantime.
+void MessageService::recogniseOwn(Decided& decided) {
+    auto& outcome = decided.outcome;
+    if (outcome.result != SendResult::kRepeated) return;
+    const auto [first, last] =
+        perhaps_stored_.equal_range(Key(outcome.message.chat_id, outcome.message.message_id));
+    const auto own = std::find_if(first, last, [&](const auto& entry) {
+        return entry.second.seq == outcome.message.seq &&
+               entry.second.created_at == outcome.message.created_at;
+    });
+    if (own == last) return;
+    outcome.message = std::move(own->second);
+    outcome.result = SendResult::kStored;
+    decided.is_new = true;
+    perhaps_stored_.erase(own);
+}
+
+std::vector<MessageService::Decided> MessageService::decide(sdk::Connection& connection,
+                                                            std::vector<Draft>& batch) {
+    std::set<std::int64_t> chat_ids;
+    std::vector<message_store::MessageKey> keys;
+    for (const auto& draft : batch) {
+        chat_ids.insert(draft.chat_id);
+        keys.push_back({draft.chat_id, draft.message_id});
+        if (draft.reply_id) keys.push_back({draft.chat_id, *draft.reply_id});
+    }
+    std::map<std::int64_t, Room> rooms;
+    for (auto& room : message_store::lockRooms(connection, {chat_ids.begin(), chat_ids.end()}))
+        rooms.emplace(room.id, room);
+    std::map<Key, StoredMessage> known;
+    for (auto& message : message_store::findByKeys(connection, keys)) {
+        known.emplace(Key(message.chat_id, message.message_id), message);
+    }
+
+    const auto now = clock_.now();
+    std::vector<Decided> decided;
+    std::vector<StoredMessage> fresh;
+    std::set<std::int64_t> touched;
+    decided.reserve(batch.size());
+    for (auto& draft : batch) {
+        Decided one{&draft, {}, false};
+        const auto room = rooms.find(draft.chat_id);
+        const Key key(draft.chat_id, draft.message_id);
+        if (room == rooms.end() || !room->second.has(draft.sender)) {
+            one.outcome.result = SendResult::kNotParticipant;
+        } else if (draft.recipient != room->second.partnerOf(draft.sender)) {
+            one.outcome.result = SendResult::kRecipientMismatch;
+        } else if (const auto old = known.find(key); old != known.end()) {
+            one.outcome.result =
+                old->second.sender == draft.sender ? SendResult::kRepeated : SendResult::kIdConflict;
+            one.outcome.message = old->second;
+        } else if (room->second.closed) {
+            one.outcome.result = SendResult::kRecipientUnavailable;
+        } else {
+            auto& message = one.outcome.message;
+            message.chat_id = draft.chat_id;
+            message.seq = ++room->second.last_seq;
+            message.message_id = draft.message_id;
+            message.sender = draft.sender;
+            message.receiver = draft.recipient;
+            message.body = draft.body;  // copied: a lost race runs this again
+            if (draft.reply_id && known.contains(Key(draft.chat_id, *draft.reply_id)))
+                message.reply_id = draft.reply_id;
+            message.media = draft.media;
+            // Within a chat time only moves forward, whatever the clocks of the nodes say.
+            message.created_at = std::max(now, room->second.last_at + std::chrono::microseconds(1));
+            room->second.last_at = message.created_at;
+            one.outcome.result = SendResult::kStored;
+            one.is_new = true;
+            touched.insert(draft.chat_id);
+            known.emplace(key, message);
+            fresh.push_back(message);
+        }
+        decided.push_back(std::move(one));
+    }
+    if (!fresh.empty()) {
+        message_store::insertAll(connection, fresh);
+        std::vector<Room> changed;
+        for (const auto id : touched) changed.push_back(rooms.at(id));
+        message_store::updateLast(connection, changed);
+    }
+    return decided;
+}
+
+}  // namespace linkup::chat

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <linkup/sdk/database.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "chat_types.h"
+
+namespace linkup::chat::message_store {
+
+/// The rooms of a batch, locked in ascending order, so that two batches cannot wait for each other.
+std::vector<Room> lockRooms(sdk::Connection& connection, const std::vector<std::int64_t>& chat_ids);
+
+struct MessageKey {
+    std::int64_t chat_id = 0;
+    std::string message_id;
+};
+/// Of these keys those that are stored: without body and media.
+std::vector<StoredMessage> findByKeys(sdk::Connection& connection, const std::vector<MessageKey>& keys);
+/// One statement whatever their number.
+void insertAll(sdk::Connection& connection, const std::vector<StoredMessage>& messages);
+void updateLast(sdk::Connection& connection, const std::vector<Room>& rooms);
+
+/// The newest `limit` messages, oldest first.
+std::vector<StoredMessage> newest(sdk::Connection& connection, const Room& room, std::int64_t limit);
+/// Of a message that `not_sender` did not write: its place. Looked for in one chat.
+std::optional<std::int64_t> seqOf(sdk::Connection& connection, std::int64_t chat_id,
+                                  const std::string& message_id, sdk::UserId not_sender);
+/// The chat among the reader's own that has this message.
+std::optional<std::int64_t> chatOf(sdk::Connection& connection, const std::string& message_id,
+                                   sdk::UserId reader);
+/// The newest message up to `seq` that `not_sender` did not write.
+std::optional<StoredMessage> lastReceived(sdk::Connection& connection, const Room& room,
+                                          sdk::UserId not_sender, std::int64_t seq);
+
+}  // namespace linkup::chat::message_store

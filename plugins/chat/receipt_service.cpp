@@ -1,0 +1,111 @@
+#include "receipt_service.h"
+
+#include <linkup/sdk/error.h>
+
+#include "message_store.h"
+#include "room_store.h"
+
+namespace linkup::chat {
+
+ReceiptService::ReceiptService(sdk::Database& database, sdk::Log& log, ReceiptEvents& events,
+                               std::chrono::milliseconds try_again)
+    : database_(database), log_(log), events_(events), try_again_(try_again) {}
+
+ReceiptService::~ReceiptService() {
+    stop();
+}
+
+void ReceiptService::start() {
+    stopping_ = false;
+    thread_ = std::thread([this] { run(); });
+}
+
+void ReceiptService::stop() noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_one();
+    if (thread_.joinable()) thread_.join();
+}
+
+void ReceiptService::noteDelivered(const StoredMessage& message) {
+    {
+        const std::lock_guard lock(mutex_);
+        auto& newest = noted_[{message.chat_id, message.receiver}];
+        if (newest.message.seq >= message.seq) return;
+        newest.message = message;
+    }
+    wake_.notify_one();
+}
+
+void ReceiptService::run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        wake_.wait(lock, [this] { return stopping_ || !noted_.empty(); });
+        if (noted_.empty()) return;
+        auto batch = std::exchange(noted_, {});
+        const bool last = stopping_;
+        lock.unlock();
+        for (auto it = batch.begin(); it != batch.end();) it = write(it->second) ? batch.erase(it) : ++it;
+        lock.lock();
+        if (batch.empty()) continue;
+        if (last) return;  // the cursor is cumulative: the next message or reading moves it
+        noteAgain(std::move(batch));
+        wake_.wait_for(lock, try_again_, [this] { return stopping_; });
+    }
+}
+
+bool ReceiptService::write(Noted& noted) {
+    const auto& message = noted.message;
+    try {
+        const bool moved = sdk::transaction(database_, [&](sdk::Connection& connection) {
+            return room_store::advanceDelivered(connection, message.chat_id, message.receiver, message.seq);
+        });
+        if (moved || noted.in_doubt) events_.delivered(message);
+        return true;
+    } catch (const sdk::Error& error) {
+        log_.warning("a delivery receipt could not be stored",
+                     {{"chat_room_id", message.chat_id}, {"code", sdk::toString(error.code())}});
+        if (error.code() == sdk::ErrorCode::kInDoubt) noted.in_doubt = true;
+        return sdk::httpStatus(error.code()) != 503;
+    } catch (const std::exception& error) {
+        log_.error("a delivery receipt could not be stored",
+                   {{"chat_room_id", message.chat_id}, {"fault", error.what()}});
+        return true;
+    }
+}
+
+void ReceiptService::noteAgain(Batch&& left) {
+    for (auto& [key, noted] : left) {
+        auto& newest = noted_[key];
+        if (newest.message.seq >= noted.message.seq) continue;
+        newest = std::move(noted);
+    }
+}
+
+void ReceiptService::markSeen(sdk::UserId reader, std::optional<std::int64_t> chat_id,
+                              const std::string& message_id, const std::string& reading_session) {
+    database_.transaction([&](sdk::Connection& connection) {
+        const auto chat = chat_id ? chat_id : message_store::chatOf(connection, message_id, reader);
+        if (!chat) return;
+        const auto room = room_store::find(connection, *chat);
+        if (!room || !room->has(reader)) return;
+        const auto seq = message_store::seqOf(connection, *chat, message_id, reader);
+        if (seq) markSeenUpTo(connection, *room, reader, *seq, reading_session);
+    });
+}
+
+void ReceiptService::markSeenUpTo(sdk::Connection& connection, const Room& room, sdk::UserId reader,
+                                  std::int64_t seq, const std::string& reading_session) {
+    const auto newest = message_store::lastReceived(connection, room, reader, seq);
+    if (!newest) return;
+    const bool first_handed = room_store::advanceDelivered(connection, room.id, reader, newest->seq);
+    const bool first_seen = room_store::advanceSeen(connection, room.id, reader, newest->seq);
+    connection.afterCommit([this, message = *newest, reading_session, first_handed, first_seen] {
+        if (first_handed) events_.delivered(message);
+        if (first_seen) events_.seen(message, reading_session);
+    });
+}
+
+}  // namespace linkup::chat

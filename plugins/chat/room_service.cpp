@@ -1,0 +1,89 @@
+#include "room_service.h"
+
+#include <linkup/sdk/error.h>
+
+#include "message_frame.h"
+#include "message_store.h"
+#include "room_store.h"
+
+namespace linkup::chat {
+namespace {
+
+constexpr std::int64_t kPageSize = 20;
+
+sdk::Json startReply(const char* message, const Room& room, sdk::UserId user) {
+    return sdk::Json::object({{"success", true},
+                              {"message", message},
+                              {"chat_room_id", room.id},
+                              {"user1_id", user},
+                              {"user2_id", room.partnerOf(user)}});
+}
+
+}  // namespace
+
+RoomService::RoomService(sdk::Database& database, sdk::Clock& clock, ReceiptService& receipts)
+    : database_(database), clock_(clock), receipts_(receipts) {}
+
+void RoomService::setNeighbours(sdk::Matches& matches, sdk::MediaUrls* media_urls) {
+    matches_ = &matches;
+    media_urls_ = media_urls;
+}
+
+std::vector<sdk::ChatSummary> RoomService::summaries(sdk::Connection& connection, sdk::UserId user) {
+    return room_store::summaries(connection, user);
+}
+
+sdk::Json RoomService::startChat(sdk::UserId user, sdk::UserId other) {
+    return sdk::transaction(database_, [&](sdk::Connection& connection) {
+        if (const auto room = room_store::findOfPair(connection, user, other)) {
+            return startReply("Chat already started", *room, user);
+        }
+        // Using up the match is what makes one of two simultaneous calls the first; the other finds the room
+        // then.
+        if (user != other && matches_->consume(connection, user, other)) {
+            return startReply("Chat started successfully",
+                              room_store::insert(connection, user, other, clock_.now()), user);
+        }
+        if (const auto room = room_store::findOfPair(connection, user, other)) {
+            return startReply("Chat already started", *room, user);
+        }
+        throw sdk::Error(sdk::ErrorCode::kInvalidArgument, "Match does not exist, cannot start chat");
+    });
+}
+
+sdk::Json RoomService::history(sdk::UserId user, std::int64_t chat_id) {
+    return sdk::transaction(database_, [&](sdk::Connection& connection) {
+        const auto room = room_store::find(connection, chat_id);
+        if (!room || !room->has(user)) {
+            throw sdk::Error(sdk::ErrorCode::kForbidden, "User is not a participant of this chat");
+        }
+        const auto messages = message_store::newest(connection, *room, kPageSize);
+        const auto last_seq = messages.empty() ? 0 : messages.back().seq;
+        if (last_seq > 0) receipts_.markSeenUpTo(connection, *room, user, last_seq, {});
+
+        const auto others = room_store::cursors(connection, chat_id, room->partnerOf(user));
+        sdk::Json list = sdk::Json::array();
+        for (const auto& message : messages) {
+            const bool is_seen = message.sender != user || message.seq <= others.seen_seq;
+            list.push(messageFrame(message, is_seen, media_urls_));
+        }
+        return sdk::Json::object({{"user_id", user},
+                                  {"messages", std::move(list)},
+                                  {"last_seq", last_seq},
+                                  {"other_seen_seq", others.seen_seq},
+                                  {"other_delivered_seq", others.delivered_seq}});
+    });
+}
+
+std::optional<Room> RoomService::roomOf(sdk::UserId user, std::int64_t chat_id) {
+    auto room = sdk::read(database_,
+                          [&](sdk::Connection& connection) { return room_store::find(connection, chat_id); });
+    if (!room || !room->has(user)) return std::nullopt;
+    return room;
+}
+
+void RoomService::removeBetween(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) {
+    room_store::removeOfPair(connection, one, other);
+}
+
+}  // namespace linkup::chat

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <linkup/sdk/clock.h>
+#include <linkup/sdk/database.h>
+#include <linkup/sdk/json.h>
+#include <linkup/sdk/services/chats.h>
+#include <linkup/sdk/services/matches.h>
+#include <linkup/sdk/services/media_urls.h>
+
+#include <optional>
+
+#include "chat_types.h"
+#include "receipt_service.h"
+
+namespace linkup::chat {
+
+/// Opening and reading chats. Offers itself to other plugins as Chats.
+/// Lifetime: the plugin's.   Threading: any thread but an I/O thread.   Errors: sdk::Error with the
+/// contract's sentences.
+class RoomService : public sdk::Chats {
+public:
+    RoomService(sdk::Database& database, sdk::Clock& clock, ReceiptService& receipts);
+    /// What other plugins offer; before the first request. `media_urls` may be null.
+    void setNeighbours(sdk::Matches& matches, sdk::MediaUrls* media_urls);
+
+    std::vector<sdk::ChatSummary> summaries(sdk::Connection& connection, sdk::UserId user) override;
+
+    sdk::Json startChat(sdk::UserId user, sdk::UserId other);
+    sdk::Json history(sdk::UserId user, std::int64_t chat_id);
+    /// The room if `user` is one of the two.
+    std::optional<Room> roomOf(sdk::UserId user, std::int64_t chat_id);
+    /// Handler of hook `user.blocked`, inside its transaction.
+    void removeBetween(sdk::Connection& connection, sdk::UserId one, sdk::UserId other);
+
+private:
+    sdk::Database& database_;
+    sdk::Clock& clock_;
+    ReceiptService& receipts_;
+    sdk::Matches* matches_ = nullptr;
+    sdk::MediaUrls* media_urls_ = nullptr;
+};
+
+}  // namespace linkup::chat

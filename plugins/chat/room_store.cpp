@@ -1,0 +1,100 @@
+#include "room_store.h"
+
+#include <algorithm>
+
+namespace linkup::chat::room_store {
+namespace {
+
+std::optional<Room> firstRoom(const sdk::Rows& rows) {
+    if (rows.empty()) return std::nullopt;
+    return Room{rows.integer(0, 0), rows.integer(0, 1), rows.integer(0, 2), rows.integer(0, 3),
+                rows.time(0, 4)};
+}
+
+}  // namespace
+
+std::optional<Room> find(sdk::Connection& connection, std::int64_t chat_id) {
+    return firstRoom(connection.execute(
+        "SELECT id, low_id, high_id, last_seq, last_at FROM chat_rooms WHERE id = $1", {chat_id}));
+}
+
+std::optional<Room> findOfPair(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) {
+    return firstRoom(connection.execute(
+        "SELECT id, low_id, high_id, last_seq, last_at FROM chat_rooms WHERE low_id = $1 AND high_id = $2",
+        {std::min(one, other), std::max(one, other)}));
+}
+
+Room insert(sdk::Connection& connection, sdk::UserId one, sdk::UserId other, sdk::Time now) {
+    const auto rows = connection.execute(
+        "INSERT INTO chat_rooms (low_id, high_id, last_seq, last_at, created_at) VALUES ($1, $2, 0, $3, $3) "
+        "RETURNING id, low_id, high_id, last_seq, last_at",
+        {std::min(one, other), std::max(one, other), sdk::toMicros(now)});
+    const auto room = firstRoom(rows).value();
+    connection.execute(
+        "INSERT INTO chat_participants (chat_id, user_id, delivered_seq, seen_seq) VALUES ($1, $2, 0, 0), "
+        "($1, $3, 0, 0)",
+        {room.id, room.low, room.high});
+    return room;
+}
+
+void removeOfPair(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) {
+    connection.execute("DELETE FROM chat_rooms WHERE low_id = $1 AND high_id = $2",
+                       {std::min(one, other), std::max(one, other)});
+}
+
+std::vector<sdk::ChatSummary> summaries(sdk::Connection& connection, sdk::UserId user) {
+    const auto rows = connection.execute(
+        "SELECT r.id, CASE WHEN r.low_id = $1 THEN r.high_id ELSE r.low_id END, "
+        "(SELECT COUNT(*) FROM chat_messages u WHERE u.chat_id = r.id AND u.seq > p.seen_seq AND u.sender_id "
+        "<> $1), "
+        "r.last_seq, m.body, m.media, m.created_at "
+        "FROM chat_participants p JOIN chat_rooms r ON r.id = p.chat_id "
+        "LEFT JOIN chat_messages m ON m.chat_id = r.id AND m.seq = r.last_seq "
+        "WHERE p.user_id = $1 ORDER BY r.last_at DESC, r.id DESC",
+        {user});
+    std::vector<sdk::ChatSummary> chats;
+    chats.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        sdk::ChatSummary chat;
+        chat.chat_room_id = rows.integer(row, 0);
+        chat.partner = rows.integer(row, 1);
+        chat.unseen = rows.integer(row, 2);
+        chat.last_seq = rows.integer(row, 3);
+        chat.last_message = rows.optionalText(row, 4);
+        if (const auto media = rows.optionalText(row, 5)) {
+            chat.last_media_type = sdk::parseTrustedJson(*media)["media_type"].asString();
+        }
+        if (const auto at = rows.optionalInteger(row, 6)) chat.last_at = sdk::fromMicros(*at);
+        chats.push_back(std::move(chat));
+    }
+    return chats;
+}
+
+Cursors cursors(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user) {
+    const auto rows = connection.execute(
+        "SELECT delivered_seq, seen_seq FROM chat_participants WHERE chat_id = $1 AND user_id = $2",
+        {chat_id, user});
+    if (rows.empty()) return {};
+    return {rows.integer(0, 0), rows.integer(0, 1)};
+}
+
+bool advanceDelivered(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user, std::int64_t seq) {
+    return connection
+               .execute(
+                   "UPDATE chat_participants SET delivered_seq = $1 "
+                   "WHERE chat_id = $2 AND user_id = $3 AND delivered_seq < $1",
+                   {seq, chat_id, user})
+               .affected() == 1;
+}
+
+bool advanceSeen(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user, std::int64_t seq) {
+    return connection
+               .execute(
+                   "UPDATE chat_participants SET seen_seq = $1, "
+                   "delivered_seq = CASE WHEN delivered_seq < $1 THEN $1 ELSE delivered_seq END "
+                   "WHERE chat_id = $2 AND user_id = $3 AND seen_seq < $1",
+                   {seq, chat_id, user})
+               .affected() == 1;
+}
+
+}  // namespace linkup::chat::room_store

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <linkup/sdk/database.h>
+#include <linkup/sdk/services/chats.h>
+
+#include <optional>
+#include <vector>
+
+#include "chat_types.h"
+
+namespace linkup::chat::room_store {
+
+std::optional<Room> find(sdk::Connection& connection, std::int64_t chat_id);
+std::optional<Room> findOfPair(sdk::Connection& connection, sdk::UserId one, sdk::UserId other);
+/// Makes the room and its two participants.
+Room insert(sdk::Connection& connection, sdk::UserId one, sdk::UserId other, sdk::Time now);
+/// Participants and messages go with it.
+void removeOfPair(sdk::Connection& connection, sdk::UserId one, sdk::UserId other);
+std::vector<sdk::ChatSummary> summaries(sdk::Connection& connection, sdk::UserId user);
+
+struct Cursors {
+    std::int64_t delivered_seq = 0;
+    std::int64_t seen_seq = 0;
+};
+Cursors cursors(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user);
+/// Moves forward only; false if the cursor was there already.
+bool advanceDelivered(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user, std::int64_t seq);
+/// Seen is delivered, too. False if nothing changed.
+bool advanceSeen(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user, std::int64_t seq);
+
+}  // namespace linkup::chat::room_store

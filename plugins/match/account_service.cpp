@@ -1,0 +1,27 @@
+#include "account_service.h"
+
+#include "account_store.h"
+#include "bonds_store.h"
+
+namespace linkup::match {
+
+void AccountService::remove(sdk::Connection& connection, const sdk::Json& payload) {
+    const sdk::UserId user = payload["user_id"].asInteger();
+    // Whoever is deciding about this user ends first, or finds no such user any more.
+    bonds_store::lockOne(connection, user);
+    const auto others = account_store::tiedTo(connection, user);
+    account_store::remove(connection, user);
+    connection.afterCommit([this, user, others] {
+        for (const sdk::UserId other : others) events_.reloadBoth(user, other, "removed");
+    });
+}
+
+void AccountService::addExport(sdk::Connection& connection, sdk::Json& payload) {
+    if (!payload["user_id"].isInteger()) return;
+    const sdk::UserId user = payload["user_id"].asInteger();
+    payload.set("match", sdk::Json::object({{"decisions", account_store::decisions(connection, user)},
+                                            {"bonds", account_store::bonds(connection, user)},
+                                            {"blocks", account_store::blocks(connection, user)}}));
+}
+
+}  // namespace linkup::match

@@ -1,0 +1,128 @@
+#include "bonds_service.h"
+
+#include <linkup/sdk/error.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "bonds_store.h"
+#include "likes_store.h"
+
+namespace linkup::match {
+namespace {
+
+sdk::Json optionalText(const std::optional<std::string>& text) {
+    return text ? sdk::Json(*text) : sdk::Json();
+}
+
+sdk::Json matchItem(const sdk::PersonCard& card) {
+    return sdk::Json::object({{"id", card.id},
+                              {"username", card.username},
+                              {"profile_picture", card.picture},
+                              {"is_deleted", card.deleted}});
+}
+
+sdk::Json chatItem(const sdk::PersonCard& card, const sdk::ChatSummary& chat) {
+    return sdk::Json::object(
+        {{"id", card.id},
+         {"username", card.username},
+         {"profile_picture", card.picture},
+         {"chat_room_id", chat.chat_room_id},
+         {"unseen_counter", chat.unseen},
+         {"is_deleted", card.deleted},
+         {"last_message", optionalText(chat.last_message)},
+         {"last_message_media_type", optionalText(chat.last_media_type)},
+         {"last_message_timestamp", chat.last_at ? sdk::Json(sdk::formatTime(*chat.last_at)) : sdk::Json()},
+         {"last_seq", chat.last_seq}});
+}
+
+}  // namespace
+
+BondsService::BondsService(sdk::Database& database, sdk::Hooks& hooks, sdk::Clock& clock,
+                           ConnectionEvents& events, const Neighbours& neighbours, int likes_per_day)
+    : database_(database),
+      hooks_(hooks),
+      clock_(clock),
+      events_(events),
+      neighbours_(neighbours),
+      likes_per_day_(likes_per_day) {}
+
+bool BondsService::exists(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) {
+    return bonds_store::hasMatch(connection, {one, other});
+}
+
+bool BondsService::blocked(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) {
+    return bonds_store::hasBlock(connection, one, other);
+}
+
+bool BondsService::create(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) {
+    const Pair pair(one, other);
+    bonds_store::lock(connection, pair);
+    if (one == other || bonds_store::hasBlock(connection, one, other)) return false;
+    if (!bonds_store::insertMatch(connection, pair, clock_.now())) return false;
+    sdk::Json payload = sdk::Json::object({{"low_id", pair.low}, {"high_id", pair.high}});
+    if (const auto verdict = hooks_.run("match.created", connection, payload); verdict.veto) {
+        throw sdk::Error(sdk::ErrorCode::kInvalidArgument, *verdict.veto);
+    }
+    connection.afterCommit([this, one, other] { events_.reloadBoth(one, other, "match"); });
+    return true;
+}
+
+bool BondsService::consume(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) {
+    const Pair pair(one, other);
+    bonds_store::lock(connection, pair);
+    if (!bonds_store::turnMatchIntoChat(connection, pair)) return false;
+    connection.afterCommit([this, one, other] { events_.reloadBoth(one, other, "chat"); });
+    return true;
+}
+
+int BondsService::likesRemaining(sdk::Connection& connection, sdk::UserId user) {
+    const auto given = likes_store::givenSince(connection, user, clock_.now() - std::chrono::hours(24));
+    return std::max(0, likes_per_day_ - static_cast<int>(given.count));
+}
+
+sdk::Json BondsService::connections(sdk::UserId user) {
+    return sdk::read(database_, [&](sdk::Connection& connection) {
+        const auto matched = bonds_store::matchedUsers(connection, user);
+        std::vector<sdk::ChatSummary> chats;
+        if (neighbours_.chats != nullptr) chats = neighbours_.chats->summaries(connection, user);
+
+        std::vector<sdk::UserId> people = matched;
+        for (const auto& chat : chats) people.push_back(chat.partner);
+        std::unordered_map<sdk::UserId, sdk::PersonCard> cards;
+        for (auto& card : neighbours_.profiles->cards(connection, people))
+            cards.emplace(card.id, std::move(card));
+
+        sdk::Json match_items = sdk::Json::array();
+        for (const auto id : matched) {
+            if (const auto card = cards.find(id); card != cards.end() && !card->second.deleted) {
+                match_items.push(matchItem(card->second));
+            }
+        }
+        sdk::Json chat_items = sdk::Json::array();
+        for (const auto& chat : chats) {
+            if (const auto card = cards.find(chat.partner); card != cards.end()) {
+                chat_items.push(chatItem(card->second, chat));
+            }
+        }
+        return sdk::Json::object({{"matches", std::move(match_items)}, {"chats", std::move(chat_items)}});
+    });
+}
+
+void BondsService::block(sdk::UserId blocker, sdk::UserId blocked) {
+    if (blocker == blocked) throw sdk::Error(sdk::ErrorCode::kInvalidArgument, "You cannot block yourself");
+    database_.transaction([&](sdk::Connection& connection) {
+        const Pair pair(blocker, blocked);
+        bonds_store::lock(connection, pair);
+        if (!neighbours_.profiles->active(connection, blocked)) {
+            throw sdk::Error(sdk::ErrorCode::kNotFound, "User not found");
+        }
+        bonds_store::insertBlock(connection, blocker, blocked, clock_.now());
+        bonds_store::removeEverythingBetween(connection, pair);
+        sdk::Json payload = sdk::Json::object({{"blocker_id", blocker}, {"blocked_id", blocked}});
+        hooks_.run("user.blocked", connection, payload);
+        connection.afterCommit([this, blocker, blocked] { events_.reloadBoth(blocker, blocked, "removed"); });
+    });
+}
+
+}  // namespace linkup::match

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <linkup/sdk/clock.h>
+#include <linkup/sdk/database.h>
+#include <linkup/sdk/hooks.h>
+#include <linkup/sdk/json.h>
+#include <linkup/sdk/services/matches.h>
+
+#include "connection_events.h"
+#include "neighbours.h"
+
+namespace linkup::match {
+
+/// What ties two people: matches, the chats that came of them, blocks. Offers itself to other plugins as
+/// Matches. Lifetime: the plugin's.   Threading: any thread.
+class BondsService : public sdk::Matches {
+public:
+    BondsService(sdk::Database& database, sdk::Hooks& hooks, sdk::Clock& clock, ConnectionEvents& events,
+                 const Neighbours& neighbours, int likes_per_day);
+
+    bool exists(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) override;
+    bool blocked(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) override;
+    bool create(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) override;
+    bool consume(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) override;
+    int likesPerDay() const noexcept override { return likes_per_day_; }
+
+    /// Likes left of the rolling day.
+    int likesRemaining(sdk::Connection& connection, sdk::UserId user);
+    /// The reply of get-connections.
+    sdk::Json connections(sdk::UserId user);
+    /// Throws Error: oneself, unknown user.
+    void block(sdk::UserId blocker, sdk::UserId blocked);
+
+private:
+    sdk::Database& database_;
+    sdk::Hooks& hooks_;
+    sdk::Clock& clock_;
+    ConnectionEvents& events_;
+    const Neighbours& neighbours_;
+    int likes_per_day_;
+};
+
+}  // namespace linkup::match

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <linkup/sdk/database.h>
+#include <linkup/sdk/principal.h>
+
+#include <optional>
+#include <vector>
+
+namespace linkup::match::likes_store {
+
+/// Likes given after `since`, and when the oldest of them was.
+struct GivenLikes {
+    std::int64_t count = 0;
+    std::optional<sdk::Time> oldest;
+};
+GivenLikes givenSince(sdk::Connection& connection, sdk::UserId user, sdk::Time since);
+void insertGiven(sdk::Connection& connection, sdk::UserId user, sdk::UserId liked, sdk::Time now);
+
+/// Stores or replaces what `user` decided about `other`.
+void upsertDecision(sdk::Connection& connection, sdk::UserId user, sdk::UserId other, bool liked,
+                    sdk::Time now);
+/// A like (not a pass) of `liker` to `liked`.
+bool likeExists(sdk::Connection& connection, sdk::UserId liker, sdk::UserId liked);
+
+/// Likes to `user` that wait for an answer: sender active, no bond, no block, not answered. Oldest first.
+std::vector<sdk::UserId> pendingLikers(sdk::Connection& connection, sdk::UserId user, std::int64_t limit,
+                                       std::int64_t offset);
+struct PendingCount {
+    std::int64_t total = 0;
+    std::int64_t unseen = 0;
+};
+PendingCount pendingCount(sdk::Connection& connection, sdk::UserId user);
+void markSeen(sdk::Connection& connection, sdk::UserId user, sdk::UserId liker, sdk::Time now);
+
+}  // namespace linkup::match::likes_store

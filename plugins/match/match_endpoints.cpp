@@ -1,0 +1,107 @@
+#include "match_endpoints.h"
+
+namespace linkup::match {
+
+using sdk::Request;
+using sdk::Response;
+using sdk::Schema;
+
+void MatchEndpoints::registerWith(sdk::Registrar& registrar) {
+    registerDiscovery(registrar);
+    registerSwipes(registrar);
+    registerLikes(registrar);
+    registerSafety(registrar);
+}
+
+void MatchEndpoints::registerDiscovery(sdk::Registrar& registrar) {
+    registrar.route({.method = sdk::Method::kGet,
+                     .path = "/api/v1/matches/get-matches",
+                     .summary = "Up to ten people to decide on",
+                     .query = Schema::object({{"refresh", Schema::boolean().withDefault(false)}}),
+                     .responses = {409}},
+                    [this](const Request& request) {
+                        const auto queue = request.query["refresh"].asBool() ? Queue::kRefresh : Queue::kKeep;
+                        return Response::json(discovery_.candidates(request.caller().user, queue));
+                    });
+    registrar.route(
+        {.method = sdk::Method::kGet,
+         .path = "/api/v1/matches/get-connections",
+         .summary = "Matches and chats of the caller"},
+        [this](const Request& request) { return Response::json(bonds_.connections(request.caller().user)); });
+}
+
+void MatchEndpoints::registerSwipes(sdk::Registrar& registrar) {
+    const auto body = Schema::object({{"liked_id", Schema::id()}});
+    registrar.route({.method = sdk::Method::kPost,
+                     .path = "/api/v1/swipe/right",
+                     .summary = "Likes someone",
+                     .body_kind = sdk::BodyKind::kJson,
+                     .body = body,
+                     .responses = {400, 409, 429}},
+                    [this](const Request& request) {
+                        return Response::json(
+                            likes_.swipeRight(request.caller().user, request.body["liked_id"].asInteger()));
+                    });
+    registrar.route({.method = sdk::Method::kPost,
+                     .path = "/api/v1/swipe/left",
+                     .summary = "Passes on someone",
+                     .body_kind = sdk::BodyKind::kJson,
+                     .body = body,
+                     .responses = {400, 409}},
+                    [this](const Request& request) {
+                        return Response::json(
+                            likes_.swipeLeft(request.caller().user, request.body["liked_id"].asInteger()));
+                    });
+}
+
+void MatchEndpoints::registerLikes(sdk::Registrar& registrar) {
+    registrar.route({.method = sdk::Method::kGet,
+                     .path = "/api/v1/likes/received",
+                     .summary = "Likes that wait for an answer",
+                     .query = Schema::object({{"offset", Schema::integer().min(0).withDefault(0)}}),
+                     .responses = {409}},
+                    [this](const Request& request) {
+                        return Response::json(
+                            likes_.received(request.caller().user, request.query["offset"].asInteger()));
+                    });
+    registrar.route(
+        {.method = sdk::Method::kGet,
+         .path = "/api/v1/likes/unseen-count",
+         .summary = "How many likes were not looked at yet",
+         .responses = {409}},
+        [this](const Request& request) { return Response::json(likes_.unseenCount(request.caller().user)); });
+    const auto liker = Schema::object({{"liker_id", Schema::id()}});
+    registrar.route({.method = sdk::Method::kPost,
+                     .path = "/api/v1/likes/{liker_id}/like-back",
+                     .summary = "Answers a like with a like: a match",
+                     .parameters = liker,
+                     .responses = {400, 409, 429}},
+                    [this](const Request& request) {
+                        return Response::json(likes_.likeBack(request.caller().user,
+                                                              request.parameters["liker_id"].asInteger()));
+                    });
+    registrar.route({.method = sdk::Method::kPost,
+                     .path = "/api/v1/likes/{liker_id}/pass",
+                     .summary = "Answers a like with a pass",
+                     .parameters = liker,
+                     .responses = {400, 409}},
+                    [this](const Request& request) {
+                        return Response::json(
+                            likes_.pass(request.caller().user, request.parameters["liker_id"].asInteger()));
+                    });
+}
+
+void MatchEndpoints::registerSafety(sdk::Registrar& registrar) {
+    registrar.route({.method = sdk::Method::kPost,
+                     .path = "/api/v1/user/block",
+                     .summary = "Ends everything with someone, in both directions",
+                     .body_kind = sdk::BodyKind::kJson,
+                     .body = Schema::object({{"blocked_user_id", Schema::id()}}),
+                     .responses = {400, 404}},
+                    [this](const Request& request) {
+                        bonds_.block(request.caller().user, request.body["blocked_user_id"].asInteger());
+                        return Response::json(sdk::Json::object({{"message", "User blocked successfully"}}));
+                    });
+}
+
+}  // namespace linkup::match

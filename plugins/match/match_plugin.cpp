@@ -1,0 +1,81 @@
+#include <linkup/sdk/plugin.h>
+
+#include <memory>
+
+#include "account_service.h"
+#include "bonds_service.h"
+#include "discovery_service.h"
+#include "legacy_service.h"
+#include "likes_service.h"
+#include "match_endpoints.h"
+#include "match_migrations.h"
+#include "match_sockets.h"
+
+namespace linkup::match {
+
+class MatchPlugin : public sdk::Plugin {
+public:
+    void configure(sdk::Config& config) override {
+        rules_.per_day = static_cast<int>(config.integer(
+            {.key = "likes_per_day", .help = "Likes that a member may give in 24 hours"}, 10, 1, 100000));
+    }
+
+    void registerWith(sdk::Registrar& registrar, sdk::Host& host) override {
+        services_ = &host.services();
+        sockets_ = std::make_unique<MatchSockets>(host.sockets());
+        bonds_ = std::make_unique<BondsService>(host.database(), host.hooks(), host.clock(), *sockets_,
+                                                neighbours_, rules_.per_day);
+        discovery_ = std::make_unique<DiscoveryService>(host.database(), host.clock(), *bonds_, neighbours_);
+        likes_ = std::make_unique<LikesService>(host.database(), host.clock(), *sockets_, *bonds_,
+                                                neighbours_, rules_);
+        endpoints_ = std::make_unique<MatchEndpoints>(*discovery_, *likes_, *bonds_);
+
+        legacy_ = std::make_unique<LegacyService>(host.hooks(), host.clock());
+        accounts_ = std::make_unique<AccountService>(*sockets_);
+
+        registrar.migrations(sql::migrations());
+        registrar.hook("account.deleted", 0, [this](sdk::Connection& connection, sdk::Json& payload) {
+            accounts_->remove(connection, payload);
+            return sdk::HookVerdict::pass();
+        });
+        registrar.hook("legacy.import", 0, [this](sdk::Connection& connection, sdk::Json& payload) {
+            legacy_->import(connection, payload);
+            return sdk::HookVerdict::pass();
+        });
+        registrar.hook("account.export", 0, [this](sdk::Connection& connection, sdk::Json& payload) {
+            accounts_->addExport(connection, payload);
+            return sdk::HookVerdict::pass();
+        });
+        registrar.provide<sdk::Matches>(*bonds_);
+        sockets_->registerWith(registrar);
+        endpoints_->registerWith(registrar);
+    }
+
+    void start() override {
+        neighbours_.profiles = services_->find<sdk::Profiles>();
+        neighbours_.chats = services_->find<sdk::Chats>();
+        if (neighbours_.profiles == nullptr) {
+            throw sdk::Error(sdk::ErrorCode::kUnavailable,
+                             "no plugin provides linkup.profiles/1, which match needs");
+        }
+    }
+
+    void stop() noexcept override {}
+
+private:
+    LikesRules rules_;
+    Neighbours neighbours_;
+    sdk::Services* services_ = nullptr;
+    std::unique_ptr<MatchSockets> sockets_;
+    std::unique_ptr<BondsService> bonds_;
+    std::unique_ptr<DiscoveryService> discovery_;
+    std::unique_ptr<LikesService> likes_;
+    std::unique_ptr<LegacyService> legacy_;
+    std::unique_ptr<AccountService> accounts_;
+    std::unique_ptr<MatchEndpoints> endpoints_;
+};
+
+}  // namespace linkup::match
+
+LINKUP_DECLARE_PLUGIN(linkup::match::MatchPlugin, "match", "1.0.0", "auth>=1.0.0",
+                      "Discovery, likes, matches and blocks")

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "linkup/sdk/registrar.h"
+
+namespace linkup::sdk::testing {
+
+/// Keeps what a plugin registers, for the test to look at and to call.
+///
+/// Threading: one thread.   Errors: Error{kConflict} for a second route, socket or task of the same name.
+/// Since: ABI 1.0.
+class FakeRegistrar : public Registrar {
+public:
+    struct Route {
+        RouteSpec spec;
+        HttpHandler handler;
+    };
+    struct Socket {
+        SocketSpec spec;
+        SocketHandler* handler = nullptr;
+    };
+    struct Hook {
+        std::string event;
+        int priority = 0;
+        HookHandler handler;
+    };
+
+    std::vector<Route> routes;
+    std::vector<Socket> sockets;
+    std::vector<TaskSpec> tasks;
+    std::vector<Hook> hooks;
+    std::vector<PoolSpec> pools;
+    std::vector<Migration> schema;
+    std::map<std::string, void*, std::less<>> services;
+    std::function<void(int)> fill_demo;
+
+    using Registrar::provide;
+    void route(RouteSpec spec, HttpHandler handler) override {
+        if (find(spec.method, spec.path) != nullptr) conflict(spec.path);
+        routes.push_back({std::move(spec), std::move(handler)});
+    }
+    void socket(SocketSpec spec, SocketHandler& handler) override {
+        for (const Socket& other : sockets) {
+            if (other.spec.path == spec.path) conflict(spec.path);
+        }
+        sockets.push_back({std::move(spec), &handler});
+    }
+    void task(TaskSpec spec) override {
+        for (const TaskSpec& other : tasks) {
+            if (other.name == spec.name) conflict(spec.name);
+        }
+        tasks.push_back(std::move(spec));
+    }
+    void hook(std::string_view event, int priority, HookHandler handler) override {
+        hooks.push_back({std::string(event), priority, std::move(handler)});
+    }
+    void pool(PoolSpec spec) override { pools.push_back(std::move(spec)); }
+    void migrations(std::vector<Migration> migrations) override { schema = std::move(migrations); }
+    void provide(std::string_view interface_name, void* service) override {
+        if (!services.emplace(interface_name, service).second) conflict(std::string(interface_name));
+    }
+    void demo(std::function<void(int count)> fill) override { fill_demo = std::move(fill); }
+
+    const Route* find(Method method, std::string_view path) const {
+        for (const Route& route : routes) {
+            if (route.spec.method == method && route.spec.path == path) return &route;
+        }
+        return nullptr;
+    }
+
+    /// Checks parameters, query and body as the gateway does, then calls the handler.
+    /// Throws what the handler throws, Error{kUnprocessable} for faults, Error{kNotFound} if there is no such
+    /// route.
+    Response call(Method method, std::string_view path, Request request = {}) const {
+        const Route* found = find(method, path);
+        if (found == nullptr) throw Error(ErrorCode::kNotFound, "Not Found");
+        std::vector<Fault> faults;
+        coerce(found->spec.parameters, {"path"}, Source::kText, request.parameters, faults);
+        coerce(found->spec.query, {"query"}, Source::kText, request.query, faults);
+        for (const UploadedFile& file : request.files) request.body.set(file.field, "file");
+        const Source source = found->spec.body_kind == BodyKind::kForm ? Source::kText : Source::kJson;
+        coerce(found->spec.body, {"body"}, source, request.body, faults);
+        if (!faults.empty()) throw unprocessable(faults);
+        request.method = method;
+        return found->handler(request);
+    }
+
+private:
+    static void coerce(const std::optional<Schema>& schema, const Json::Array& loc, Source source,
+                       Json& value, std::vector<Fault>& faults) {
+        if (!schema) return;
+        Checked checked = schema->check(value, loc, source);
+        value = std::move(checked.value);
+        faults.insert(faults.end(), checked.faults.begin(), checked.faults.end());
+    }
+    [[noreturn]] static void conflict(const std::string& what) {
+        throw Error(ErrorCode::kConflict, what + " is registered twice");
+    }
+};
+
+}  // namespace linkup::sdk::testing

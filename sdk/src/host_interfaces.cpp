@@ -1,0 +1,26 @@
+// The key function of each host interface lives here, so that its type information exists once in the
+// process.
+#include "linkup/sdk/config.h"
+#include "linkup/sdk/host.h"
+#include "linkup/sdk/plugin.h"
+#include "linkup/sdk/registrar.h"
+
+namespace linkup::sdk {
+
+SocketSession::~SocketSession() = default;
+SocketHandler::~SocketHandler() = default;
+SocketHub::~SocketHub() = default;
+Config::~Config() = default;
+Counter::~Counter() = default;
+Gauge::~Gauge() = default;
+Histogram::~Histogram() = default;
+Metrics::~Metrics() = default;
+Hooks::~Hooks() = default;
+Mailer::~Mailer() = default;
+Workers::~Workers() = default;
+Services::~Services() = default;
+Host::~Host() = default;
+Registrar::~Registrar() = default;
+Plugin::~Plugin() = default;
+
+}  // namespace linkup::sdk

@@ -1,0 +1,18 @@
+// The key function of each interface lives here, so that its type information exists once in the process.
+#include "linkup/sdk/bus.h"
+#include "linkup/sdk/cache.h"
+#include "linkup/sdk/clock.h"
+#include "linkup/sdk/database.h"
+#include "linkup/sdk/log.h"
+
+namespace linkup::sdk {
+
+Clock::~Clock() = default;
+Log::~Log() = default;
+Connection::~Connection() = default;
+Database::~Database() = default;
+Cache::~Cache() = default;
+Subscription::~Subscription() = default;
+Bus::~Bus() = default;
+
+}  // namespace linkup::sdk

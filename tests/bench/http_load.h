@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace linkup::bench {
+
+/// Requests without end: on each of `connections` kept-alive connections the next one goes out when the reply
+/// to the one before is complete.
+struct HttpLoad {
+    std::uint16_t port = 0;
+    std::string path = {};
+    std::string token = {};  ///< sent as a bearer token unless empty
+    int connections = 32;
+    std::chrono::milliseconds duration = std::chrono::seconds{2};
+    std::string method = "GET";
+    std::string body = {};  ///< JSON
+};
+
+/// What came of it. All replies had status 200.
+struct HttpLoadResult {
+    double per_second = 0;
+    std::chrono::microseconds median{0};
+    std::chrono::microseconds p99{0};
+};
+
+/// Runs it on this thread. Errors: std::runtime_error when a connection is refused or closed, or a reply has
+/// another status than 200.
+HttpLoadResult run(const HttpLoad& load);
+
+/// A TCP connection to the loopback address, without delay. Errors: std::runtime_error.
+int dial(std::uint16_t port);
+
+}  // namespace linkup::bench

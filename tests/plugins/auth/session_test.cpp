@@ -1,0 +1,312 @@
+// Refresh, log-out and what a node believes of sessions, on SQLite and PostgreSQL.
+
+#include <cppunit/extensions/HelperMacros.h>
+#include <algorithm>
+
+#include "auth_town.h"
+
+using namespace linkup;
+using namespace linkup::test;
+using namespace std::chrono_literals;
+using sdk::ErrorCode;
+using sdk::Json;
+using Outcome = sdk::Authenticator::Outcome;
+
+namespace {
+
+class SessionTest : public CppUnit::TestFixture {
+    CPPUNIT_TEST_SUITE(SessionTest);
+    CPPUNIT_TEST(refreshGivesAnAccessTokenOfTheSameSession);
+    CPPUNIT_TEST(refreshRefusesWhatIsNoRefreshToken);
+    CPPUNIT_TEST(refreshUntilTheThirtiethDay);
+    CPPUNIT_TEST(spentRefreshTokenEndsTheSession);
+    CPPUNIT_TEST(unrotatedRefreshKeepsTheFirstToken);
+    CPPUNIT_TEST(refreshNotesWhenTheSessionWasUsed);
+    CPPUNIT_TEST(fastAnswerComesFromMemoryAfterTheFirst);
+    CPPUNIT_TEST(knownSessionIsBelievedForAMinute);
+    CPPUNIT_TEST(withoutBusItIsBelievedForASecond);
+    CPPUNIT_TEST(gapForgetsEverything);
+    CPPUNIT_TEST(socketsOfSessionsThatEndedUnheardAreClosed);
+    CPPUNIT_TEST(revocationReachesOtherNodesAndSockets);
+    CPPUNIT_TEST(logOutEndsThisSessionOnly);
+    CPPUNIT_TEST(logOutEverywhere);
+    CPPUNIT_TEST(sessionsAreListedNewestFirst);
+    CPPUNIT_TEST(sessionOfAnotherUserIsNotFound);
+    CPPUNIT_TEST(deletedAccountIsRefused);
+    CPPUNIT_TEST(restartKeepsSessionsAndTheirEnds);
+    CPPUNIT_TEST(housekeepingRemovesWhatHasExpired);
+    CPPUNIT_TEST_SUITE_END_ABSTRACT();
+
+public:
+    void setUp() override {
+        town_ = std::make_unique<AuthTown>(backend());
+        alice_ = town_->signUp("alice@example.com");
+    }
+    void tearDown() override { town_.reset(); }
+
+    void refreshGivesAnAccessTokenOfTheSameSession() {
+        const Json reply = refresh(alice_.refresh_token);
+        CPPUNIT_ASSERT(!reply.contains("refresh_token"));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{3600}, reply.at("expires_in").asInteger());
+        const auto fresh = town_->authenticator().verify(reply.at("access_token").asString());
+        CPPUNIT_ASSERT(fresh.outcome == Outcome::kAccepted);
+        CPPUNIT_ASSERT_EQUAL(town_->authenticator().verify(alice_.access_token).principal.session,
+                             fresh.principal.session);
+    }
+
+    void refreshRefusesWhatIsNoRefreshToken() {
+        for (const std::string& odd : {alice_.access_token, std::string("x"), alice_.refresh_token + "A",
+                                       town_->prove("bob@example.com")}) {
+            assertRefreshRefused(odd);
+        }
+        const auto empty = errorOf([&] { refresh(" "); });
+        CPPUNIT_ASSERT_EQUAL(std::string("Value error, Refresh token cannot be empty"),
+                             empty.detail().items().at(0).at("msg").asString());
+        CPPUNIT_ASSERT(empty.detail().items().at(0).at("input").isNull());
+    }
+
+    void refreshUntilTheThirtiethDay() {
+        town_->host().fake_clock.advance(30 * 24h - 1s);
+        const std::string last = refresh(alice_.refresh_token).at("access_token").asString();
+        town_->host().fake_clock.advance(1s);
+        assertRefreshRefused(alice_.refresh_token);
+        town_->host().fake_clock.advance(59min);
+        CPPUNIT_ASSERT(town_->authenticator().verify(last).outcome == Outcome::kAccepted);
+    }
+
+    void spentRefreshTokenEndsTheSession() {
+        const std::string second = refresh(alice_.refresh_token, true).at("refresh_token").asString();
+        const std::string third = refresh(second, true).at("refresh_token").asString();
+        CPPUNIT_ASSERT(second != third);
+        assertRefreshRefused(alice_.refresh_token);
+        assertRefreshRefused(third);
+        CPPUNIT_ASSERT(outcome() == Outcome::kRefused);
+    }
+
+    void unrotatedRefreshKeepsTheFirstToken() {
+        for (int i = 0; i < 3; ++i) refresh(alice_.refresh_token);
+        const Json body = Json::object({{"refresh_token", alice_.refresh_token}, {"rotate", false}});
+        CPPUNIT_ASSERT(!town_->post("/refresh", body).contains("refresh_token"));
+    }
+
+    void refreshNotesWhenTheSessionWasUsed() {
+        town_->host().fake_clock.advance(30s);
+        refresh(alice_.refresh_token);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0},
+                             town_->number("SELECT last_used_at - created_at FROM auth_sessions"));
+        town_->host().fake_clock.advance(30s);
+        refresh(alice_.refresh_token);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{60'000'000},
+                             town_->number("SELECT last_used_at - created_at FROM auth_sessions"));
+    }
+
+    void fastAnswerComesFromMemoryAfterTheFirst() {
+        CPPUNIT_ASSERT(town_->authenticator().verifyFast(alice_.access_token).outcome == Outcome::kUnknown);
+        CPPUNIT_ASSERT(outcome() == Outcome::kAccepted);
+        const auto fast = town_->authenticator().verifyFast(alice_.access_token);
+        CPPUNIT_ASSERT(fast.outcome == Outcome::kAccepted);
+        CPPUNIT_ASSERT_EQUAL(alice_.id, fast.principal.user);
+        CPPUNIT_ASSERT(town_->authenticator().verifyFast(alice_.refresh_token).outcome == Outcome::kRefused);
+        CPPUNIT_ASSERT(town_->authenticator().verifyFast("x").outcome == Outcome::kRefused);
+    }
+
+    void knownSessionIsBelievedForAMinute() {
+        CPPUNIT_ASSERT(outcome() == Outcome::kAccepted);
+        town_->host().fake_clock.advance(60s);
+        CPPUNIT_ASSERT(fast() == Outcome::kAccepted);
+        town_->host().fake_clock.advance(1s);
+        CPPUNIT_ASSERT(fast() == Outcome::kUnknown);
+    }
+
+    void withoutBusItIsBelievedForASecond() {
+        CPPUNIT_ASSERT(outcome() == Outcome::kAccepted);
+        town_->host().fake_bus.disconnect();
+        town_->host().fake_clock.advance(2s);
+        CPPUNIT_ASSERT(fast() == Outcome::kUnknown);
+        // Revoked by a node that could not tell us.
+        revokeBehindOurBack();
+        CPPUNIT_ASSERT(outcome() == Outcome::kRefused);
+    }
+
+    void gapForgetsEverything() {
+        CPPUNIT_ASSERT(outcome() == Outcome::kAccepted);
+        revokeBehindOurBack();
+        CPPUNIT_ASSERT(fast() == Outcome::kAccepted);
+        town_->host().fake_bus.announceGap();
+        CPPUNIT_ASSERT(fast() == Outcome::kUnknown);
+        CPPUNIT_ASSERT(outcome() == Outcome::kRefused);
+    }
+
+    void socketsOfSessionsThatEndedUnheardAreClosed() {
+        const auto open = [&](const Citizen& citizen) {
+            const auto principal = town_->authenticator().verify(citizen.access_token).principal;
+            return town_->host().fake_sockets.open("/api/v1/ws/chat", principal);
+        };
+        const Citizen bob = town_->signUp("bob@example.com");
+        const auto of_alice = open(alice_);
+        const auto of_bob = open(bob);
+        revokeBehindOurBack();
+        runTask("close_missed");
+        CPPUNIT_ASSERT_MESSAGE("the database was asked for nothing", !of_alice->closeCode());
+        town_->host().fake_bus.disconnect();
+        runTask("close_missed");
+        CPPUNIT_ASSERT(of_alice->closeCode() == sdk::CloseCode::kPolicy);
+
+        const Citizen again = town_->logIn(alice_.email);
+        const auto second = open(again);
+        const auto after_deletion = open(bob);
+        revokeBehindOurBack();
+        town_->host().fake_bus.reconnect();
+        runTask("close_missed");
+        CPPUNIT_ASSERT(second->closeCode() == sdk::CloseCode::kPolicy);
+        CPPUNIT_ASSERT(!after_deletion->closeCode());
+        CPPUNIT_ASSERT(!of_bob->closeCode());
+    }
+
+    void revocationReachesOtherNodesAndSockets() {
+        CPPUNIT_ASSERT(outcome() == Outcome::kAccepted);
+        const auto principal = town_->authenticator().verify(alice_.access_token).principal;
+        const auto socket = town_->host().fake_sockets.open("/api/v1/ws/chat", principal);
+        revokeBehindOurBack();
+        town_->host().fake_bus.publish("session.revoked", principal.session);
+        CPPUNIT_ASSERT(fast() == Outcome::kUnknown);
+        CPPUNIT_ASSERT(!socket->closeCode());
+
+        const Citizen again = town_->logIn(alice_.email);
+        const auto session = town_->authenticator().verify(again.access_token).principal;
+        const auto other = town_->host().fake_sockets.open("/api/v1/ws/chat", session);
+        town_->post("/logout", Json::object(), again.access_token);
+        CPPUNIT_ASSERT(other->closeCode() == sdk::CloseCode::kPolicy);
+        const auto published = town_->host().fake_bus.published();
+        CPPUNIT_ASSERT_EQUAL(std::string("session.revoked"), published.back().topic);
+        CPPUNIT_ASSERT_EQUAL(session.session, published.back().text);
+        const auto& hook = town_->host().fake_hooks.runs().back();
+        CPPUNIT_ASSERT_EQUAL(std::string("session.revoked"), hook.event);
+        CPPUNIT_ASSERT_EQUAL(session.session, hook.payload.at("session_id").asString());
+    }
+
+    void logOutEndsThisSessionOnly() {
+        const Citizen phone = town_->logIn(alice_.email);
+        const Json reply = town_->post("/logout", Json::object(), phone.access_token);
+        CPPUNIT_ASSERT_EQUAL(std::string("Logged out"), reply.at("message").asString());
+        CPPUNIT_ASSERT(town_->authenticator().verify(phone.access_token).outcome == Outcome::kRefused);
+        assertRefreshRefused(phone.refresh_token);
+        CPPUNIT_ASSERT(outcome() == Outcome::kAccepted);
+    }
+
+    void logOutEverywhere() {
+        const Citizen phone = town_->logIn(alice_.email);
+        const Citizen bob = town_->signUp("bob@example.com");
+        const Json reply = town_->post("/logout-all", Json::object(), phone.access_token);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, reply.at("revoked").asInteger());
+        CPPUNIT_ASSERT(outcome() == Outcome::kRefused);
+        CPPUNIT_ASSERT(town_->authenticator().verify(bob.access_token).outcome == Outcome::kAccepted);
+    }
+
+    void sessionsAreListedNewestFirst() {
+        town_->host().fake_clock.advance(1min);
+        const Citizen phone = town_->logIn(alice_.email, AuthTown::kPassword, "198.51.100.1");
+        const Json list = town_->get("/sessions", phone.access_token).at("sessions");
+        CPPUNIT_ASSERT_EQUAL(std::size_t{2}, list.size());
+        CPPUNIT_ASSERT(list.items()[0].at("current").asBool());
+        CPPUNIT_ASSERT(!list.items()[1].at("current").asBool());
+        CPPUNIT_ASSERT_EQUAL(std::string("198.51.100.1"), list.items()[0].at("ip").asString());
+        CPPUNIT_ASSERT_EQUAL(std::string("Dart/3.10 (dart:io)"), list.items()[0].at("user_agent").asString());
+        CPPUNIT_ASSERT_EQUAL(std::string("2026-11-24T02:01:00.000000Z"),
+                             list.items()[0].at("created_at").asString());
+    }
+
+    void sessionOfAnotherUserIsNotFound() {
+        const Citizen bob = town_->signUp("bob@example.com");
+        const std::string session = town_->authenticator().verify(alice_.access_token).principal.session;
+        sdk::Request request;
+        request.parameters = Json::object({{"id", session}});
+        request.principal = town_->authenticator().verify(bob.access_token).principal;
+        const auto drop = [&] {
+            town_->registrar().call(sdk::Method::kDelete, "/api/v1/sessions/{id}", request);
+        };
+        const auto error = errorOf(drop);
+        CPPUNIT_ASSERT(error.code() == ErrorCode::kNotFound);
+        CPPUNIT_ASSERT_EQUAL(std::string("Session not found"), std::string(error.what()));
+        CPPUNIT_ASSERT(outcome() == Outcome::kAccepted);
+        request.principal = town_->authenticator().verify(alice_.access_token).principal;
+        drop();
+        CPPUNIT_ASSERT(outcome() == Outcome::kRefused);
+    }
+
+    void deletedAccountIsRefused() {
+        town_->database().transaction(
+            [](sdk::Connection& c) { c.execute("UPDATE auth_users SET deleted_at = 1"); });
+        CPPUNIT_ASSERT(outcome() == Outcome::kRefused);
+        assertRefreshRefused(alice_.refresh_token);
+    }
+
+    void restartKeepsSessionsAndTheirEnds() {
+        const Citizen phone = town_->logIn(alice_.email);
+        town_->post("/logout", Json::object(), alice_.access_token);
+        town_->restart();
+        // The key was made up at the first start, and is still the same.
+        CPPUNIT_ASSERT(town_->authenticator().verify(phone.access_token).outcome == Outcome::kAccepted);
+        CPPUNIT_ASSERT(outcome() == Outcome::kRefused);
+        assertRefreshRefused(alice_.refresh_token);
+    }
+
+    void housekeepingRemovesWhatHasExpired() {
+        town_->sendCode("carol@example.com");
+        town_->host().fake_clock.advance(31 * 24h);
+        const Citizen bob = town_->signUp("bob@example.com");
+        runTask("remove_expired");
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, town_->number("SELECT COUNT(*) FROM auth_sessions"));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, town_->number("SELECT COUNT(*) FROM auth_codes"));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, town_->number("SELECT COUNT(*) FROM auth_used_tokens"));
+        CPPUNIT_ASSERT(town_->authenticator().verify(bob.access_token).outcome == Outcome::kAccepted);
+    }
+
+protected:
+    virtual AuthBackend backend() const = 0;
+
+private:
+    Json refresh(const std::string& token, bool rotate = false) {
+        Json body = Json::object({{"refresh_token", token}});
+        if (rotate) body.set("rotate", true);
+        return town_->post("/refresh", body);
+    }
+    void assertRefreshRefused(const std::string& token) {
+        const auto error = errorOf([&] { refresh(token); });
+        CPPUNIT_ASSERT(error.code() == ErrorCode::kUnauthenticated);
+        CPPUNIT_ASSERT_EQUAL(std::string("Invalid refresh token"), std::string(error.what()));
+    }
+    Outcome outcome() { return town_->authenticator().verify(alice_.access_token).outcome; }
+    Outcome fast() { return town_->authenticator().verifyFast(alice_.access_token).outcome; }
+    void revokeBehindOurBack() {
+        town_->database().transaction([this](sdk::Connection& c) {
+            c.execute("UPDATE auth_sessions SET revoked_at = 1 WHERE user_id = $1", {alice_.id});
+        });
+    }
+    void runTask(const std::string& name) {
+        const auto& tasks = town_->registrar().tasks;
+        const auto task = std::find_if(tasks.begin(), tasks.end(),
+                                       [&](const sdk::TaskSpec& one) { return one.name == name; });
+        CPPUNIT_ASSERT(task != tasks.end());
+        task->run({});
+    }
+
+    std::unique_ptr<AuthTown> town_;
+    Citizen alice_;
+};
+
+class SessionOnSqlite : public SessionTest {
+    CPPUNIT_TEST_SUB_SUITE(SessionOnSqlite, SessionTest);
+    CPPUNIT_TEST_SUITE_END();
+    AuthBackend backend() const override { return AuthBackend::kSqlite; }
+};
+class SessionOnPostgresql : public SessionTest {
+    CPPUNIT_TEST_SUB_SUITE(SessionOnPostgresql, SessionTest);
+    CPPUNIT_TEST_SUITE_END();
+    AuthBackend backend() const override { return AuthBackend::kPostgresql; }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(SessionOnSqlite);
+CPPUNIT_TEST_SUITE_REGISTRATION(SessionOnPostgresql);
+
+}  // namespace

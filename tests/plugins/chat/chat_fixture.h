@@ -1,0 +1,99 @@
+#pragma once
+
+#include <linkup/sdk/services/matches.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <future>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "chat_events.h"
+#include "chat_migrations.h"
+#include "chat_sockets.h"
+#include "message_service.h"
+#include "receipt_service.h"
+#include "room_service.h"
+#include "tests/support/wait.h"
+#include "town.h"
+
+namespace linkup::test {
+
+/// Everybody with an id below 90 has matched everybody, once.
+class WillingMatches : public sdk::Matches {
+public:
+    bool exists(sdk::Connection&, sdk::UserId, sdk::UserId) override { return true; }
+    bool blocked(sdk::Connection&, sdk::UserId, sdk::UserId) override { return false; }
+    bool create(sdk::Connection&, sdk::UserId, sdk::UserId) override { return false; }
+    bool consume(sdk::Connection&, sdk::UserId one, sdk::UserId other) override {
+        return one < 90 && other < 90 && used_.insert({std::min(one, other), std::max(one, other)}).second;
+    }
+    int likesPerDay() const noexcept override { return 10; }
+
+private:
+    std::set<std::pair<sdk::UserId, sdk::UserId>> used_;
+};
+
+/// The services of plugin chat, started, on a real database with fake sockets.
+struct ChatTown {
+    explicit ChatTown(Backend backend, chat::WriterSettings settings = {})
+        : town(backend),
+          hub(town.host().fake_sockets),
+          events(hub, town.host().fake_bus, town.host().fake_clock),
+          receipts(town.database(), town.host().log(), events),
+          messages(town.database(), town.host().clock(), town.host().log(), town.host().metrics(), events,
+                   settings),
+          rooms(town.database(), town.host().clock(), receipts),
+          sockets(messages, receipts, rooms, events, town.host().clock()) {
+        town.migrate("chat", chat::sql::migrations());
+        rooms.setNeighbours(matches, nullptr);
+        events.start(receipts, nullptr);
+        receipts.start();
+        messages.start();
+    }
+    ~ChatTown() {
+        messages.stop();
+        events.stop();
+        receipts.stop();
+    }
+
+    std::int64_t openRoom(sdk::UserId one, sdk::UserId other) {
+        return rooms.startChat(one, other)["chat_room_id"].asInteger();
+    }
+    static std::string messageId(int number) {
+        char text[48];
+        std::snprintf(text, sizeof text, "00000000-0000-4000-8000-%012d", number);
+        return text;
+    }
+    static chat::Draft draft(std::int64_t room, sdk::UserId from, sdk::UserId to, int number,
+                             std::string body = "hello") {
+        chat::Draft draft;
+        draft.chat_id = room;
+        draft.message_id = messageId(number);
+        draft.sender = from;
+        draft.recipient = to;
+        draft.body = std::move(body);
+        return draft;
+    }
+    std::future<chat::SendOutcome> submit(chat::Draft draft) {
+        auto promise = std::make_shared<std::promise<chat::SendOutcome>>();
+        draft.reply = [promise](const chat::SendOutcome& outcome) { promise->set_value(outcome); };
+        auto future = promise->get_future();
+        if (!messages.submit(std::move(draft))) promise->set_value({chat::SendResult::kBusy, {}});
+        return future;
+    }
+    chat::SendOutcome send(chat::Draft draft) { return submit(std::move(draft)).get(); }
+
+    Town town;
+    sdk::testing::FakeSocketHub& hub;
+    WillingMatches matches;
+    chat::ChatEvents events;
+    chat::ReceiptService receipts;
+    chat::MessageService messages;
+    chat::RoomService rooms;
+    chat::ChatSockets sockets;
+};
+
+}  // namespace linkup::test

@@ -1,0 +1,186 @@
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <mutex>
+#include <thread>
+
+#include "chat_fixture.h"
+
+namespace linkup::test {
+
+using chat::SendResult;
+
+/// Storing messages, on both databases.
+template <Backend kBackend>
+class MessageTest : public CppUnit::TestFixture {
+    CPPUNIT_TEST_SUITE(MessageTest);
+    CPPUNIT_TEST(seqIsGaplessFromOneInEachChat);
+    CPPUNIT_TEST(resendGetsTheSameSeqAndTimeAndStoresNothing);
+    CPPUNIT_TEST(resendInTheSameBatchIsStoredOnce);
+    CPPUNIT_TEST(partnersUseOfAnIdIsAConflict);
+    CPPUNIT_TEST(strangersAndWrongRecipientsAreRefused);
+    CPPUNIT_TEST(refusedDraftDoesNotHurtItsBatch);
+    CPPUNIT_TEST(draftThatTheDatabaseRefusesFailsAlone);
+    CPPUNIT_TEST(timesIncreaseWithSeqEvenIfTheClockStandsStill);
+    CPPUNIT_TEST(unknownReplyIsStoredAsNone);
+    CPPUNIT_TEST(textsComeBackAsTheyWereSent);
+    CPPUNIT_TEST(manySendersAtOnceLeaveNoGapAndNoDuplicate);
+    CPPUNIT_TEST(fullQueueIsBusy);
+    CPPUNIT_TEST_SUITE_END();
+
+public:
+    void setUp() override { open({}); }
+    void tearDown() override { chat_.reset(); }
+
+    void seqIsGaplessFromOneInEachChat() {
+        const auto other_room = chat_->openRoom(1, 3);
+        for (int i = 1; i <= 3; ++i) {
+            CPPUNIT_ASSERT_EQUAL(std::int64_t{i}, chat_->send(ChatTown::draft(room_, 1, 2, i)).message.seq);
+            CPPUNIT_ASSERT_EQUAL(std::int64_t{i},
+                                 chat_->send(ChatTown::draft(other_room, 3, 1, i)).message.seq);
+        }
+    }
+
+    void resendGetsTheSameSeqAndTimeAndStoresNothing() {
+        const auto first = chat_->send(ChatTown::draft(room_, 1, 2, 1));
+        chat_->town.host().fake_clock.advance(std::chrono::hours(1));
+        const auto again = chat_->send(ChatTown::draft(room_, 1, 2, 1, "other text"));
+        CPPUNIT_ASSERT(again.result == SendResult::kRepeated);
+        CPPUNIT_ASSERT_EQUAL(first.message.seq, again.message.seq);
+        CPPUNIT_ASSERT(first.message.created_at == again.message.created_at);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, stored());
+    }
+
+    void resendInTheSameBatchIsStoredOnce() {
+        std::vector<std::future<chat::SendOutcome>> outcomes;
+        for (int i = 0; i < 50; ++i) outcomes.push_back(chat_->submit(ChatTown::draft(room_, 1, 2, 1)));
+        for (auto& outcome : outcomes) CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, outcome.get().message.seq);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, stored());
+    }
+
+    void partnersUseOfAnIdIsAConflict() {
+        chat_->send(ChatTown::draft(room_, 1, 2, 1));
+        CPPUNIT_ASSERT(chat_->send(ChatTown::draft(room_, 2, 1, 1)).result == SendResult::kIdConflict);
+    }
+
+    void strangersAndWrongRecipientsAreRefused() {
+        CPPUNIT_ASSERT(chat_->send(ChatTown::draft(room_, 3, 1, 1)).result == SendResult::kNotParticipant);
+        CPPUNIT_ASSERT(chat_->send(ChatTown::draft(9999, 1, 2, 1)).result == SendResult::kNotParticipant);
+        CPPUNIT_ASSERT(chat_->send(ChatTown::draft(room_, 1, 3, 1)).result == SendResult::kRecipientMismatch);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, stored());
+    }
+
+    void refusedDraftDoesNotHurtItsBatch() {
+        auto good = chat_->submit(ChatTown::draft(room_, 1, 2, 1));
+        auto bad = chat_->submit(ChatTown::draft(9999, 1, 2, 2));
+        auto also_good = chat_->submit(ChatTown::draft(room_, 2, 1, 3));
+        CPPUNIT_ASSERT(good.get().result == SendResult::kStored);
+        CPPUNIT_ASSERT(bad.get().result == SendResult::kNotParticipant);
+        CPPUNIT_ASSERT(also_good.get().result == SendResult::kStored);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, stored());
+    }
+
+    void draftThatTheDatabaseRefusesFailsAlone() {
+        refuseText("poison");
+        std::vector<std::future<chat::SendOutcome>> outcomes;
+        for (int i = 1; i <= 20; ++i) {
+            outcomes.push_back(
+                chat_->submit(ChatTown::draft(room_, 1, 2, i, i % 5 == 0 ? "poison" : "hello")));
+        }
+        std::int64_t last = 0;
+        for (int i = 1; i <= 20; ++i) {
+            const auto outcome = outcomes[static_cast<std::size_t>(i) - 1].get();
+            CPPUNIT_ASSERT(outcome.result == (i % 5 == 0 ? SendResult::kFailed : SendResult::kStored));
+            if (i % 5 != 0) CPPUNIT_ASSERT_EQUAL(++last, outcome.message.seq);
+        }
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{16}, stored());
+    }
+
+    void timesIncreaseWithSeqEvenIfTheClockStandsStill() {
+        sdk::Time last{};
+        for (int i = 1; i <= 5; ++i) {
+            const auto time = chat_->send(ChatTown::draft(room_, 1, 2, i)).message.created_at;
+            CPPUNIT_ASSERT(time > last);
+            last = time;
+        }
+    }
+
+    void unknownReplyIsStoredAsNone() {
+        auto stray = ChatTown::draft(room_, 1, 2, 1);
+        stray.reply_id = ChatTown::messageId(77);
+        CPPUNIT_ASSERT(!chat_->send(std::move(stray)).message.reply_id);
+        auto answer = ChatTown::draft(room_, 2, 1, 2);
+        answer.reply_id = ChatTown::messageId(1);
+        chat_->send(std::move(answer));
+        CPPUNIT_ASSERT_EQUAL(ChatTown::messageId(1), history()[1]["reply_id"].asString());
+    }
+
+    void textsComeBackAsTheyWereSent() {
+        const std::string text = "\"quoted\" \\ \n\t \xF0\x9F\x98\x80 '; DROP TABLE chat_messages; --";
+        chat_->send(ChatTown::draft(room_, 1, 2, 1, text));
+        CPPUNIT_ASSERT_EQUAL(text, history()[0]["message"].asString());
+    }
+
+    void manySendersAtOnceLeaveNoGapAndNoDuplicate() {
+        constexpr int kSenders = 8;
+        constexpr int kEach = 50;
+        std::vector<std::thread> senders;
+        std::mutex mutex;
+        std::set<std::int64_t> seqs;
+        for (int s = 0; s < kSenders; ++s) {
+            senders.emplace_back([&, s] {
+                const sdk::UserId from = s % 2 == 0 ? 1 : 2;
+                for (int i = 0; i < kEach; ++i) {
+                    const auto outcome =
+                        chat_->send(ChatTown::draft(room_, from, 3 - from, s * kEach + i + 1));
+                    const std::lock_guard lock(mutex);
+                    seqs.insert(outcome.message.seq);
+                }
+            });
+        }
+        for (auto& sender : senders) sender.join();
+        CPPUNIT_ASSERT_EQUAL(std::size_t{kSenders * kEach}, seqs.size());
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, *seqs.begin());
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{kSenders * kEach}, *seqs.rbegin());
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{kSenders * kEach}, stored());
+    }
+
+    void fullQueueIsBusy() {
+        open({.batch = 1, .queue = 2});
+        std::vector<std::future<chat::SendOutcome>> outcomes;
+        for (int i = 1; i <= 200; ++i) outcomes.push_back(chat_->submit(ChatTown::draft(room_, 1, 2, i)));
+        std::int64_t accepted = 0;
+        std::int64_t busy = 0;
+        for (auto& outcome : outcomes) ++(outcome.get().result == SendResult::kBusy ? busy : accepted);
+        CPPUNIT_ASSERT(busy > 0);
+        CPPUNIT_ASSERT_EQUAL(accepted, stored());
+    }
+
+private:
+    void open(chat::WriterSettings settings) {
+        chat_.reset();
+        chat_ = std::make_unique<ChatTown>(kBackend, settings);
+        room_ = chat_->openRoom(1, 2);
+    }
+    /// Makes the table refuse a text, as a fault that we do not know of might.
+    void refuseText(const std::string& text) {
+        chat_->town.database().script([&](daemon::ScriptConnection& connection) {
+            if (kBackend == Backend::kPostgresql) {
+                connection.runScript("ALTER TABLE chat_messages ADD CHECK (body <> '" + text + "')");
+            } else {
+                connection.runScript(
+                    "CREATE TRIGGER refuse BEFORE INSERT ON chat_messages WHEN new.body = '" + text +
+                    "' BEGIN SELECT RAISE(ABORT, 'refused'); END");
+            }
+        });
+    }
+    std::int64_t stored() { return chat_->town.number("SELECT COUNT(*) FROM chat_messages"); }
+    sdk::Json::Array history() { return chat_->rooms.history(2, room_)["messages"].items(); }
+
+    std::unique_ptr<ChatTown> chat_;
+    std::int64_t room_ = 0;
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(MessageTest<Backend::kSqlite>);
+CPPUNIT_TEST_SUITE_REGISTRATION(MessageTest<Backend::kPostgresql>);
+
+}  // namespace linkup::test

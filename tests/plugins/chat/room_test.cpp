@@ -1,0 +1,142 @@
+#include <cppunit/extensions/HelperMacros.h>
+
+#include "chat_fixture.h"
+
+namespace linkup::test {
+
+/// Opening and reading chats, and how far each has come, on both databases.
+template <Backend kBackend>
+class RoomTest : public CppUnit::TestFixture {
+    CPPUNIT_TEST_SUITE(RoomTest);
+    CPPUNIT_TEST(bothCanStartTheSameChat);
+    CPPUNIT_TEST(withoutAMatchThereIsNoChat);
+    CPPUNIT_TEST(historyIsForParticipantsOnly);
+    CPPUNIT_TEST(historyGivesTheNewestTwentyOldestFirst);
+    CPPUNIT_TEST(readingMarksAsSeenAndTellsThePartnerOnce);
+    CPPUNIT_TEST(ownMessagesAreNotSeenByReadingThem);
+    CPPUNIT_TEST(seenMovesForwardOnly);
+    CPPUNIT_TEST(unseenCountsThePartnersMessagesOnly);
+    CPPUNIT_TEST(summariesComeLatestFirst);
+    CPPUNIT_TEST(removedRoomIsGoneForBoth);
+    CPPUNIT_TEST_SUITE_END();
+
+public:
+    void setUp() override {
+        chat_ = std::make_unique<ChatTown>(kBackend);
+        room_ = chat_->openRoom(1, 2);
+    }
+    void tearDown() override { chat_.reset(); }
+
+    void bothCanStartTheSameChat() {
+        const auto mine = chat_->rooms.startChat(1, 3);
+        const auto same = chat_->rooms.startChat(3, 1);
+        CPPUNIT_ASSERT_EQUAL(std::string("Chat started successfully"), mine["message"].asString());
+        CPPUNIT_ASSERT_EQUAL(std::string("Chat already started"), same["message"].asString());
+        CPPUNIT_ASSERT(mine["chat_room_id"] == same["chat_room_id"]);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{3}, same["user1_id"].asInteger());
+    }
+
+    void withoutAMatchThereIsNoChat() {
+        CPPUNIT_ASSERT_THROW_MESSAGE("a chat without a match", chat_->rooms.startChat(1, 95), sdk::Error);
+        CPPUNIT_ASSERT_THROW_MESSAGE("a chat with oneself", chat_->rooms.startChat(1, 1), sdk::Error);
+    }
+
+    void historyIsForParticipantsOnly() {
+        CPPUNIT_ASSERT(mayNotRead(3, room_));
+        CPPUNIT_ASSERT(mayNotRead(1, room_ + 1));
+        CPPUNIT_ASSERT(!mayNotRead(1, room_));
+    }
+
+    void historyGivesTheNewestTwentyOldestFirst() {
+        for (int i = 1; i <= 25; ++i) chat_->send(ChatTown::draft(room_, 1, 2, i));
+        const auto reply = chat_->rooms.history(2, room_);
+        CPPUNIT_ASSERT_EQUAL(std::size_t{20}, reply["messages"].size());
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{6}, reply["messages"].items().front()["seq"].asInteger());
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{25}, reply["last_seq"].asInteger());
+    }
+
+    void readingMarksAsSeenAndTellsThePartnerOnce() {
+        chat_->send(ChatTown::draft(room_, 1, 2, 1));
+        const auto phone = chat_->hub.open(std::string(chat::kChatPath), 1);
+        CPPUNIT_ASSERT(chat_->rooms.history(2, room_)["messages"].items()[0]["is_seen"].asBool());
+        chat_->rooms.history(2, room_);
+        auto events = phone->takeEvents();
+        // The echo of the message may still reach a device of the sender that has just come.
+        std::erase_if(events,
+                      [](const sdk::Json& event) { return event["chats_type"] == sdk::Json("message"); });
+        CPPUNIT_ASSERT_EQUAL(std::size_t{2}, events.size());
+        CPPUNIT_ASSERT_EQUAL(std::string("delivered"), events[0]["type"].asString());
+        CPPUNIT_ASSERT_EQUAL(std::string("seen"), events[1]["chats_type"].asString());
+    }
+
+    void ownMessagesAreNotSeenByReadingThem() {
+        chat_->send(ChatTown::draft(room_, 1, 2, 1));
+        const auto reply = chat_->rooms.history(1, room_);
+        CPPUNIT_ASSERT(!reply["messages"].items()[0]["is_seen"].asBool());
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, reply["other_seen_seq"].asInteger());
+    }
+
+    void seenMovesForwardOnly() {
+        for (int i = 1; i <= 3; ++i) chat_->send(ChatTown::draft(room_, 1, 2, i));
+        chat_->receipts.markSeen(2, room_, ChatTown::messageId(2), {});
+        chat_->receipts.markSeen(2, room_, ChatTown::messageId(1), {});
+        chat_->receipts.markSeen(2, std::nullopt, ChatTown::messageId(99), {});
+        chat_->receipts.markSeen(3, room_, ChatTown::messageId(3), {});
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, unseen(2));
+        chat_->receipts.markSeen(2, std::nullopt, ChatTown::messageId(3), {});
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, unseen(2));
+    }
+
+    void unseenCountsThePartnersMessagesOnly() {
+        chat_->send(ChatTown::draft(room_, 1, 2, 1));
+        chat_->send(ChatTown::draft(room_, 2, 1, 2));
+        chat_->send(ChatTown::draft(room_, 1, 2, 3));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, unseen(2));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, unseen(1));
+    }
+
+    void summariesComeLatestFirst() {
+        const auto newer = chat_->openRoom(1, 3);
+        chat_->town.host().fake_clock.advance(std::chrono::seconds(1));
+        chat_->send(ChatTown::draft(room_, 2, 1, 1, "back again"));
+        const auto chats = summaries(1);
+        CPPUNIT_ASSERT_EQUAL(room_, chats[0].chat_room_id);
+        CPPUNIT_ASSERT_EQUAL(std::string("back again"), chats[0].last_message.value());
+        CPPUNIT_ASSERT_EQUAL(newer, chats[1].chat_room_id);
+        CPPUNIT_ASSERT(!chats[1].last_message);
+    }
+
+    void removedRoomIsGoneForBoth() {
+        chat_->send(ChatTown::draft(room_, 1, 2, 1));
+        chat_->town.database().transaction(
+            [&](sdk::Connection& connection) { chat_->rooms.removeBetween(connection, 2, 1); });
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, chat_->town.number("SELECT COUNT(*) FROM chat_messages"));
+        CPPUNIT_ASSERT(chat_->send(ChatTown::draft(room_, 1, 2, 2)).result ==
+                       chat::SendResult::kNotParticipant);
+        CPPUNIT_ASSERT(summaries(2).empty());
+    }
+
+private:
+    bool mayNotRead(sdk::UserId user, std::int64_t room) {
+        try {
+            chat_->rooms.history(user, room);
+            return false;
+        } catch (const sdk::Error& error) {
+            return error.code() == sdk::ErrorCode::kForbidden;
+        }
+    }
+    std::vector<sdk::ChatSummary> summaries(sdk::UserId user) {
+        return sdk::read(chat_->town.database(), [&](sdk::Connection& connection) {
+            return chat_->rooms.summaries(connection, user);
+        });
+    }
+    std::int64_t unseen(sdk::UserId user) { return summaries(user).front().unseen; }
+
+    std::unique_ptr<ChatTown> chat_;
+    std::int64_t room_ = 0;
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(RoomTest<Backend::kSqlite>);
+CPPUNIT_TEST_SUITE_REGISTRATION(RoomTest<Backend::kPostgresql>);
+
+}  // namespace linkup::test

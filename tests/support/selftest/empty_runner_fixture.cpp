@@ -1,0 +1,1 @@
+// Registers no test.
