@@ -95,7 +95,11 @@ std::optional<Event> LobbyService::enter(sdk::UserId user) {
 }
 
 void LobbyService::leave(sdk::UserId user) {
-    noteHere(user);
+    try {
+        noteHere(user);
+    } catch (const std::exception&) {
+        wake();  // the next look that can keeps the seat
+    }
 }
 
 /// Remembered too: an event that begins in a moment, or that this node has not heard of yet, counts them in.

@@ -17,6 +17,7 @@ class LobbyEventTest : public LobbyFixture {
     CPPUNIT_TEST(answeredResultIsNotToldAgain);
     CPPUNIT_TEST(answerNotedWhileTheNextConnectionReadsIsNotForgotten);
     CPPUNIT_TEST(seatOutlivesAShortDropButNotALongOne);
+    CPPUNIT_TEST(leavingWhileTheDatabaseIsAwayKeepsTheSeat);
     CPPUNIT_TEST(eventThatNobodyEndedInTimeIsCalledOff);
     CPPUNIT_TEST_SUITE_END();
 
@@ -116,6 +117,24 @@ public:
         CPPUNIT_ASSERT(waitFor([&] { return finished() == 1; }));
         CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, town_->number("SELECT COUNT(*) FROM lobby_results"));
         CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, town_->number("SELECT MIN(user_id) FROM lobby_results"));
+    }
+
+    void leavingWhileTheDatabaseIsAwayKeepsTheSeat() {
+        const auto phone = enter(1);
+        begin();
+        clock().advance(290s);
+        database_->away = true;
+        leave(phone);
+        database_->away = false;
+        service_->wake();
+        CPPUNIT_ASSERT(waitFor([&] {
+            return town_->number("SELECT MIN(present_until) FROM lobby_seats") ==
+                   sdk::toMicros(clock().now() + 15s);
+        }));
+        clock().advance(10s);
+        service_->wake();
+        CPPUNIT_ASSERT(waitFor([&] { return finished() == 1; }));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, resultsStored());
     }
 
     void eventThatNobodyEndedInTimeIsCalledOff() {
