@@ -84,8 +84,14 @@ ImagePtr asSrgb(VipsImage* image) {
     return ImagePtr(bytes);
 }
 
+/// The pixels alone: libvips 8.14 keeps the Exif of a HEIF file in memory of the image that read it.
 ImagePtr inMemory(VipsImage* image) {
-    return ImagePtr(vips_image_copy_memory(image));
+    ImagePtr pixels(vips_image_copy_memory(image));
+    if (!pixels) return nullptr;
+    char** fields = vips_image_get_fields(pixels.get());
+    for (char** field = fields; *field != nullptr; ++field) vips_image_remove(pixels.get(), *field);
+    g_strfreev(fields);
+    return pixels;
 }
 
 ImagePtr fitted(VipsImage* image, int max_side) {

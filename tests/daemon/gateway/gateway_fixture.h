@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
@@ -107,20 +108,37 @@ private:
 /// Stops handlers until it is opened, or goes.
 class Barrier {
 public:
-    ~Barrier() { open(); }
+    /// Lets everybody through, and waits until they are out.
+    ~Barrier() {
+        open();
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return inside_ == 0; });
+    }
     void wait() {
-        waiting_.fetch_add(1);
-        open_.wait(false);
+        std::unique_lock lock(mutex_);
+        ++waiting_;
+        ++inside_;
+        changed_.wait(lock, [&] { return open_; });
+        --inside_;
+        changed_.notify_all();
     }
     void open() {
-        open_.store(true);
-        open_.notify_all();
+        const std::lock_guard lock(mutex_);
+        open_ = true;
+        changed_.notify_all();
     }
-    int waiting() const { return waiting_.load(); }
+    /// How many have come to it so far.
+    int waiting() const {
+        const std::lock_guard lock(mutex_);
+        return waiting_;
+    }
 
 private:
-    std::atomic<bool> open_{false};
-    std::atomic<int> waiting_{0};
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    bool open_ = false;
+    int waiting_ = 0;
+    int inside_ = 0;
 };
 
 /// The socket of the tests: event "say" {"type": "say", "text", "number"?} and "hush" {"type": "hush"}.
