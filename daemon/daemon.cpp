@@ -14,6 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kNoReports = "no enabled plugin keeps reports";
+
 /// The folder that a setting names, else one beside the program, else where it was installed.
 fs::path folderOf(const std::string& configured, const char* beside, const char* installed) {
     if (!configured.empty()) return configured;
@@ -133,17 +135,21 @@ void Daemon::fillDemo(int count) {
     plugins_.fillDemo(count);
 }
 
-sdk::Json Daemon::askAboutAccount(std::string_view hook, const std::string& email) {
+/// Runs a hook in a transaction of its own. Some plugin must have put `answer` into the payload.
+sdk::Json Daemon::ask(std::string_view hook, const sdk::Json& question, std::string_view answer,
+                      std::string_view unanswered) {
     sdk::Json payload;
     parts_.database->transaction([&](sdk::Connection& connection) {
-        payload = sdk::Json::object({{"email", email}});
+        payload = question;
         const auto verdict = hooks_.run(hook, connection, payload);
         if (verdict.veto) throw sdk::Error(sdk::ErrorCode::kForbidden, *verdict.veto);
     });
-    if (!payload.contains("user_id")) {
-        throw sdk::Error(sdk::ErrorCode::kUnavailable, "no enabled plugin keeps accounts");
-    }
+    if (!payload.contains(answer)) throw sdk::Error(sdk::ErrorCode::kUnavailable, std::string(unanswered));
     return payload;
+}
+
+sdk::Json Daemon::askAboutAccount(std::string_view hook, const std::string& email) {
+    return ask(hook, sdk::Json::object({{"email", email}}), "user_id", "no enabled plugin keeps accounts");
 }
 
 std::optional<std::string> Daemon::exportAccount(const std::string& email) {
@@ -154,6 +160,15 @@ std::optional<std::string> Daemon::exportAccount(const std::string& email) {
 
 bool Daemon::deleteAccount(const std::string& email) {
     return !askAboutAccount("account.erase", email)["user_id"].isNull();
+}
+
+std::string Daemon::listReports() {
+    return ask("reports.list", sdk::Json::object({}), "reported", kNoReports).dump();
+}
+
+std::int64_t Daemon::clearReports(sdk::UserId user) {
+    return ask("reports.clear", sdk::Json::object({{"user_id", user}}), "cleared", kNoReports)["cleared"]
+        .asInteger();
 }
 
 void Daemon::importLegacy(const std::string& url, std::ostream& out) {

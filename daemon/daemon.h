@@ -45,6 +45,11 @@ public:
     /// accounts.
     std::optional<std::string> exportAccount(const std::string& email);
     bool deleteAccount(const std::string& email);
+    /// What people reported of others and no operator has reviewed yet, as JSON. Errors:
+    /// sdk::Error{kUnavailable} if no plugin keeps reports.
+    std::string listReports();
+    /// Marks the reports of a user as reviewed, and returns how many there were. Errors: as listReports.
+    std::int64_t clearReports(sdk::UserId user);
     /// Copies the original server's database, given by its URL, and prints what came and what did not.
     void importLegacy(const std::string& url, std::ostream& out);
     std::string openApi() const;
@@ -55,6 +60,8 @@ public:
 
 private:
     void checkTokens() const;
+    sdk::Json ask(std::string_view hook, const sdk::Json& question, std::string_view answer,
+                  std::string_view unanswered);
     sdk::Json askAboutAccount(std::string_view hook, const std::string& email);
 
     Settings& settings_;

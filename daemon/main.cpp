@@ -10,6 +10,7 @@
 
 #include <csignal>
 #include <iostream>
+#include <limits>
 
 #include "daemon.h"
 #include "linkup/sdk/version.h"
@@ -23,6 +24,16 @@ namespace {
 int noSuchAccount() {
     std::cerr << "linkupd: no account has this address\n";
     return Poco::Util::Application::EXIT_NOUSER;
+}
+
+/// The value of a command line option, from 1 to `most`.
+std::int64_t wholeNumber(const std::string& option, const std::string& value, std::int64_t most) {
+    const auto number = parseInteger(value);
+    if (!number || *number < 1 || *number > most) {
+        throw SettingError("command line: --" + option + ": found \"" + value +
+                           "\", allowed is a whole number from 1 to " + std::to_string(most));
+    }
+    return *number;
 }
 
 class Linkupd final : public Poco::Util::ServerApplication {
@@ -42,6 +53,8 @@ private:
         kDemo,
         kExport,
         kDelete,
+        kReports,
+        kClearReports,
         kImport,
         kOpenApi,
         kVersion,
@@ -58,6 +71,8 @@ private:
     void fillDemo(Settings& settings);
     int exportAccount(Settings& settings);
     int deleteAccount(Settings& settings);
+    void listReports(Settings& settings);
+    void clearReports(Settings& settings);
     void importLegacy(Settings& settings);
     void startForCommand(Daemon& daemon);
     void printOpenApi(Settings& settings);
@@ -68,6 +83,7 @@ private:
     Command command_ = Command::kServe;
     int demo_count_ = 0;
     std::string email_;
+    sdk::UserId reported_ = 0;
     std::string legacy_url_;
     std::string defaults_of_;
     SettingInputs inputs_;
@@ -93,6 +109,14 @@ void Linkupd::defineOptions(Poco::Util::OptionSet& options) {
                           .callback(OptionCallback<Linkupd>(this, &Linkupd::take)));
     options.addOption(
         Option("delete-account", "", "Delete the account with this address, then end.", false, "EMAIL", true)
+            .callback(OptionCallback<Linkupd>(this, &Linkupd::take)));
+    addCommand(options, "reports",
+               "Print what people reported of others and nobody has reviewed yet, as JSON, then end.",
+               Command::kReports);
+    options.addOption(
+        Option("clear-reports", "",
+               "Mark the reports of this person as reviewed and show them to others again, then end.", false,
+               "USER_ID", true)
             .callback(OptionCallback<Linkupd>(this, &Linkupd::take)));
     options.addOption(Option("import-legacy", "",
                              "Copy people, likes, matches and chats from the original server's database, "
@@ -124,16 +148,14 @@ void Linkupd::take(const std::string& name, const std::string& value) {
     } else if (name == "define") {
         inputs_.defines.push_back(SettingInputs::parseDefine(value));
     } else if (name == "demo") {
-        const auto count = parseInteger(value);
-        if (!count || *count < 1 || *count > 1'000'000) {
-            throw SettingError("command line: --demo: found \"" + value +
-                               "\", allowed is a whole number from 1 to 1000000");
-        }
-        demo_count_ = static_cast<int>(*count);
+        demo_count_ = static_cast<int>(wholeNumber(name, value, 1'000'000));
         command_ = Command::kDemo;
     } else if (name == "export-account" || name == "delete-account") {
         email_ = value;
         command_ = name == "export-account" ? Command::kExport : Command::kDelete;
+    } else if (name == "clear-reports") {
+        reported_ = wholeNumber(name, value, std::numeric_limits<std::int32_t>::max());
+        command_ = Command::kClearReports;
     } else if (name == "import-legacy") {
         legacy_url_ = value;
         command_ = Command::kImport;
@@ -199,6 +221,12 @@ int Linkupd::perform() {
             return exportAccount(settings);
         case Command::kDelete:
             return deleteAccount(settings);
+        case Command::kReports:
+            listReports(settings);
+            break;
+        case Command::kClearReports:
+            clearReports(settings);
+            break;
         case Command::kImport:
             importLegacy(settings);
             break;
@@ -260,6 +288,18 @@ int Linkupd::deleteAccount(Settings& settings) {
     Daemon daemon(settings);
     startForCommand(daemon);
     return daemon.deleteAccount(email_) ? EXIT_OK : noSuchAccount();
+}
+
+void Linkupd::listReports(Settings& settings) {
+    Daemon daemon(settings);
+    startForCommand(daemon);
+    std::cout << daemon.listReports() << '\n';
+}
+
+void Linkupd::clearReports(Settings& settings) {
+    Daemon daemon(settings);
+    startForCommand(daemon);
+    std::cout << daemon.clearReports(reported_) << " reports of user " << reported_ << " are reviewed\n";
 }
 
 void Linkupd::importLegacy(Settings& settings) {

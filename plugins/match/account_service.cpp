@@ -2,6 +2,7 @@
 
 #include "account_store.h"
 #include "bonds_store.h"
+#include "reports_store.h"
 
 namespace linkup::match {
 
@@ -11,6 +12,7 @@ void AccountService::remove(sdk::Connection& connection, const sdk::Json& payloa
     bonds_store::lockOne(connection, user);
     const auto others = account_store::tiedTo(connection, user);
     account_store::remove(connection, user);
+    reports_store::forget(connection, user);
     connection.afterCommit([this, user, others] {
         for (const sdk::UserId other : others) events_.reloadBoth(user, other, "removed");
     });
@@ -21,7 +23,8 @@ void AccountService::addExport(sdk::Connection& connection, sdk::Json& payload) 
     const sdk::UserId user = payload["user_id"].asInteger();
     payload.set("match", sdk::Json::object({{"decisions", account_store::decisions(connection, user)},
                                             {"bonds", account_store::bonds(connection, user)},
-                                            {"blocks", account_store::blocks(connection, user)}}));
+                                            {"blocks", account_store::blocks(connection, user)},
+                                            {"reports", reports_store::given(connection, user)}}));
 }
 
 }  // namespace linkup::match

@@ -11,6 +11,8 @@
 namespace linkup::match {
 namespace {
 
+constexpr std::int64_t kBlockedPage = 50;
+
 sdk::Json optionalText(const std::optional<std::string>& text) {
     return text ? sdk::Json(*text) : sdk::Json();
 }
@@ -122,6 +124,35 @@ void BondsService::block(sdk::UserId blocker, sdk::UserId blocked) {
         sdk::Json payload = sdk::Json::object({{"blocker_id", blocker}, {"blocked_id", blocked}});
         hooks_.run("user.blocked", connection, payload);
         connection.afterCommit([this, blocker, blocked] { events_.reloadBoth(blocker, blocked, "removed"); });
+    });
+}
+
+void BondsService::unblock(sdk::UserId blocker, sdk::UserId blocked) {
+    database_.transaction(
+        [&](sdk::Connection& connection) { bonds_store::removeBlock(connection, blocker, blocked); });
+}
+
+sdk::Json BondsService::blockedPeople(sdk::UserId user, std::int64_t offset) {
+    return sdk::read(database_, [&](sdk::Connection& connection) {
+        const auto blocked = bonds_store::blockedBy(connection, user, kBlockedPage, offset);
+        std::vector<sdk::UserId> ids;
+        ids.reserve(blocked.size());
+        for (const auto& one : blocked) ids.push_back(one.user);
+        std::unordered_map<sdk::UserId, sdk::PersonCard> cards;
+        for (auto& card : neighbours_.profiles->cards(connection, ids))
+            cards.emplace(card.id, std::move(card));
+
+        sdk::Json people = sdk::Json::array();
+        for (const auto& one : blocked) {
+            if (const auto card = cards.find(one.user); card != cards.end()) {
+                people.push(sdk::Json::object({{"id", one.user},
+                                               {"username", card->second.username},
+                                               {"profile_picture", card->second.picture},
+                                               {"blocked_at", sdk::formatTime(one.at)}}));
+            }
+        }
+        return sdk::Json::object(
+            {{"blocked", std::move(people)}, {"total_count", bonds_store::countBlockedBy(connection, user)}});
     });
 }
 

@@ -30,6 +30,10 @@ public:
     sdk::Json connections(sdk::UserId user);
     /// Throws Error: oneself, unknown user.
     void block(sdk::UserId blocker, sdk::UserId blocked);
+    /// Takes back one's own block; what it ended stays ended. Nothing happens if there is none.
+    void unblock(sdk::UserId blocker, sdk::UserId blocked);
+    /// Whom the user blocked: 50 of them from `offset` on, newest first.
+    sdk::Json blockedPeople(sdk::UserId user, std::int64_t offset);
 
 private:
     sdk::Database& database_;

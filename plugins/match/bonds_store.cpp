@@ -77,6 +77,30 @@ void insertBlock(sdk::Connection& connection, sdk::UserId blocker, sdk::UserId b
         {blocker, blocked, sdk::toMicros(now)});
 }
 
+void removeBlock(sdk::Connection& connection, sdk::UserId blocker, sdk::UserId blocked) {
+    connection.execute("DELETE FROM match_blocks WHERE blocker_id = $1 AND blocked_id = $2",
+                       {blocker, blocked});
+}
+
+std::vector<Blocked> blockedBy(sdk::Connection& connection, sdk::UserId user, std::int64_t limit,
+                               std::int64_t offset) {
+    const auto rows = connection.execute(
+        "SELECT blocked_id, created_at FROM match_blocks WHERE blocker_id = $1 "
+        "ORDER BY created_at DESC, blocked_id LIMIT $2 OFFSET $3",
+        {user, limit, offset});
+    std::vector<Blocked> blocked;
+    blocked.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        blocked.push_back({rows.integer(row, 0), rows.time(row, 1)});
+    }
+    return blocked;
+}
+
+std::int64_t countBlockedBy(sdk::Connection& connection, sdk::UserId user) {
+    return connection.execute("SELECT COUNT(*) FROM match_blocks WHERE blocker_id = $1", {user})
+        .integer(0, 0);
+}
+
 void removeEverythingBetween(sdk::Connection& connection, Pair pair) {
     connection.execute("DELETE FROM match_bonds WHERE low_id = $1 AND high_id = $2", {pair.low, pair.high});
     connection.execute(

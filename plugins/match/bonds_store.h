@@ -32,6 +32,16 @@ bool turnMatchIntoChat(sdk::Connection& connection, Pair pair);
 /// Others with whom the user has an unused match, newest first, without blocked ones.
 std::vector<sdk::UserId> matchedUsers(sdk::Connection& connection, sdk::UserId user);
 void insertBlock(sdk::Connection& connection, sdk::UserId blocker, sdk::UserId blocked, sdk::Time now);
+/// Takes back the block of `blocker` alone.
+void removeBlock(sdk::Connection& connection, sdk::UserId blocker, sdk::UserId blocked);
+struct Blocked {
+    sdk::UserId user = 0;
+    sdk::Time at;
+};
+/// Whom the user blocked, newest first.
+std::vector<Blocked> blockedBy(sdk::Connection& connection, sdk::UserId user, std::int64_t limit,
+                               std::int64_t offset);
+std::int64_t countBlockedBy(sdk::Connection& connection, sdk::UserId user);
 /// Bond, likes and cards between the two.
 void removeEverythingBetween(sdk::Connection& connection, Pair pair);
 

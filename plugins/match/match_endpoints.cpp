@@ -10,7 +10,8 @@ void MatchEndpoints::registerWith(sdk::Registrar& registrar) {
     registerDiscovery(registrar);
     registerSwipes(registrar);
     registerLikes(registrar);
-    registerSafety(registrar);
+    registerBlocks(registrar);
+    registerReports(registrar);
 }
 
 void MatchEndpoints::registerDiscovery(sdk::Registrar& registrar) {
@@ -91,17 +92,54 @@ void MatchEndpoints::registerLikes(sdk::Registrar& registrar) {
                     });
 }
 
-void MatchEndpoints::registerSafety(sdk::Registrar& registrar) {
+void MatchEndpoints::registerBlocks(sdk::Registrar& registrar) {
+    const auto body = Schema::object({{"blocked_user_id", Schema::id()}});
     registrar.route({.method = sdk::Method::kPost,
                      .path = "/api/v1/user/block",
                      .summary = "Ends everything with someone, in both directions",
                      .body_kind = sdk::BodyKind::kJson,
-                     .body = Schema::object({{"blocked_user_id", Schema::id()}}),
+                     .body = body,
                      .responses = {400, 404}},
                     [this](const Request& request) {
                         bonds_.block(request.caller().user, request.body["blocked_user_id"].asInteger());
                         return Response::json(sdk::Json::object({{"message", "User blocked successfully"}}));
                     });
+    registrar.route(
+        {.method = sdk::Method::kPost,
+         .path = "/api/v1/user/unblock",
+         .summary = "Takes back a block of the caller's",
+         .body_kind = sdk::BodyKind::kJson,
+         .body = body},
+        [this](const Request& request) {
+            bonds_.unblock(request.caller().user, request.body["blocked_user_id"].asInteger());
+            return Response::json(sdk::Json::object({{"message", "User unblocked successfully"}}));
+        });
+    registrar.route({.method = sdk::Method::kGet,
+                     .path = "/api/v1/user/blocked",
+                     .summary = "Whom the caller blocked",
+                     .query = Schema::object({{"offset", Schema::integer().min(0).withDefault(0)}})},
+                    [this](const Request& request) {
+                        return Response::json(
+                            bonds_.blockedPeople(request.caller().user, request.query["offset"].asInteger()));
+                    });
+}
+
+void MatchEndpoints::registerReports(sdk::Registrar& registrar) {
+    const auto& categories = ReportsService::categories();
+    registrar.route(
+        {.method = sdk::Method::kPost,
+         .path = "/api/v1/user/report",
+         .summary = "Tells the operators about someone",
+         .body_kind = sdk::BodyKind::kJson,
+         .body = Schema::object({{"reported_user_id", Schema::id()},
+                                 {"reason", Schema::string().minLength(1).maxLength(500)},
+                                 {"category", Schema::literal(categories).withDefault(categories.back())}}),
+         .responses = {400, 404, 429}},
+        [this](const Request& request) {
+            reports_.report(request.caller().user, request.body["reported_user_id"].asInteger(),
+                            request.body["category"].asString(), request.body["reason"].asString());
+            return Response::json(sdk::Json::object({{"message", "User reported successfully"}}));
+        });
 }
 
 }  // namespace linkup::match

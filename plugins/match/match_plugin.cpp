@@ -10,6 +10,7 @@
 #include "match_endpoints.h"
 #include "match_migrations.h"
 #include "match_sockets.h"
+#include "reports_service.h"
 
 namespace linkup::match {
 
@@ -18,6 +19,15 @@ public:
     void configure(sdk::Config& config) override {
         rules_.per_day = static_cast<int>(config.integer(
             {.key = "likes_per_day", .help = "Likes that a member may give in 24 hours"}, 10, 1, 100000));
+        report_rules_.per_day = static_cast<int>(config.integer(
+            {.key = "reports.per_day", .help = "Reports that a member may give in 24 hours"}, 20, 1, 100000));
+        report_rules_.withdraw_at = static_cast<int>(
+            config.integer({.key = "reports.withdraw_at",
+                            .help = "Different people whose open reports take someone out of discovery until "
+                                    "an operator has reviewed them; 0: never"},
+                           5, 0, 100000));
+        report_rules_.window = std::chrono::days(
+            config.integer({.key = "reports.window_days", .help = "Days in which they count"}, 30, 1, 3650));
     }
 
     void registerWith(sdk::Registrar& registrar, sdk::Host& host) override {
@@ -28,7 +38,9 @@ public:
         discovery_ = std::make_unique<DiscoveryService>(host.database(), host.clock(), *bonds_, neighbours_);
         likes_ = std::make_unique<LikesService>(host.database(), host.clock(), *sockets_, *bonds_,
                                                 neighbours_, rules_);
-        endpoints_ = std::make_unique<MatchEndpoints>(*discovery_, *likes_, *bonds_);
+        reports_ =
+            std::make_unique<ReportsService>(host.database(), host.clock(), neighbours_, report_rules_);
+        endpoints_ = std::make_unique<MatchEndpoints>(*discovery_, *likes_, *bonds_, *reports_);
 
         legacy_ = std::make_unique<LegacyService>(host.hooks(), host.clock());
         accounts_ = std::make_unique<AccountService>(*sockets_);
@@ -44,6 +56,14 @@ public:
         });
         registrar.hook("account.export", 0, [this](sdk::Connection& connection, sdk::Json& payload) {
             accounts_->addExport(connection, payload);
+            return sdk::HookVerdict::pass();
+        });
+        registrar.hook("reports.list", 0, [this](sdk::Connection& connection, sdk::Json& payload) {
+            reports_->list(connection, payload);
+            return sdk::HookVerdict::pass();
+        });
+        registrar.hook("reports.clear", 0, [this](sdk::Connection& connection, sdk::Json& payload) {
+            reports_->clear(connection, payload);
             return sdk::HookVerdict::pass();
         });
         registrar.provide<sdk::Matches>(*bonds_);
@@ -64,12 +84,14 @@ public:
 
 private:
     LikesRules rules_;
+    ReportRules report_rules_;
     Neighbours neighbours_;
     sdk::Services* services_ = nullptr;
     std::unique_ptr<MatchSockets> sockets_;
     std::unique_ptr<BondsService> bonds_;
     std::unique_ptr<DiscoveryService> discovery_;
     std::unique_ptr<LikesService> likes_;
+    std::unique_ptr<ReportsService> reports_;
     std::unique_ptr<LegacyService> legacy_;
     std::unique_ptr<AccountService> accounts_;
     std::unique_ptr<MatchEndpoints> endpoints_;
@@ -78,4 +100,4 @@ private:
 }  // namespace linkup::match
 
 LINKUP_DECLARE_PLUGIN(linkup::match::MatchPlugin, "match", "1.0.0", "auth>=1.0.0",
-                      "Discovery, likes, matches and blocks")
+                      "Discovery, likes, matches, blocks and reports")

@@ -27,6 +27,8 @@ class LikesTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(likeBackAfterAPassStillMatches);
     CPPUNIT_TEST(likeBackWithoutALikeIsRefused);
     CPPUNIT_TEST(blockEndsEverythingBetweenTwo);
+    CPPUNIT_TEST(unblockTakesBackOnesOwnBlockOnly);
+    CPPUNIT_TEST(blockedPeopleAreListedNewestFirst);
     CPPUNIT_TEST(consumedMatchIsAMatchNoMore);
     CPPUNIT_TEST_SUITE_END();
 
@@ -208,6 +210,31 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::string("You cannot block yourself"),
                              messageOf([&] { people_->bonds.block(1, 1); }));
         CPPUNIT_ASSERT_EQUAL(std::string("User not found"), messageOf([&] { people_->bonds.block(1, 99); }));
+    }
+
+    void unblockTakesBackOnesOwnBlockOnly() {
+        people_->bonds.block(1, 2);
+        people_->bonds.block(2, 1);
+        people_->events.take();
+        people_->bonds.unblock(1, 2);
+        people_->bonds.unblock(1, 2);
+        CPPUNIT_ASSERT(people_->offered(1) == std::vector<sdk::UserId>{4});
+        people_->bonds.unblock(2, 1);
+        CPPUNIT_ASSERT((people_->offered(1) == std::vector<sdk::UserId>{2, 4}));
+        CPPUNIT_ASSERT((people_->offered(2) == std::vector<sdk::UserId>{1, 3}));
+        CPPUNIT_ASSERT(people_->events.take().empty());
+    }
+
+    void blockedPeopleAreListedNewestFirst() {
+        people_->bonds.block(1, 2);
+        people_->town.host().fake_clock.advance(std::chrono::seconds(1));
+        people_->bonds.block(1, 4);
+        people_->bonds.block(3, 2);
+        const auto reply = people_->bonds.blockedPeople(1, 0);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, reply["total_count"].asInteger());
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{4}, reply["blocked"].items().at(0)["id"].asInteger());
+        CPPUNIT_ASSERT_EQUAL(std::string("Person 2"), reply["blocked"].items().at(1)["username"].asString());
+        CPPUNIT_ASSERT_EQUAL(std::size_t{1}, people_->bonds.blockedPeople(1, 1)["blocked"].items().size());
     }
 
     void consumedMatchIsAMatchNoMore() {
