@@ -10,6 +10,9 @@
 #include "match_endpoints.h"
 #include "match_migrations.h"
 #include "match_sockets.h"
+#include "place_endpoints.h"
+#include "places.h"
+#include "places_table.h"
 #include "reports_service.h"
 
 namespace linkup::match {
@@ -42,6 +45,9 @@ public:
             std::make_unique<ReportsService>(host.database(), host.clock(), neighbours_, report_rules_);
         endpoints_ = std::make_unique<MatchEndpoints>(*discovery_, *likes_, *bonds_, *reports_);
 
+        places_ = std::make_unique<Places>(kPlacesTable);
+        place_endpoints_ = std::make_unique<PlaceEndpoints>(*places_);
+
         legacy_ = std::make_unique<LegacyService>(host.hooks(), host.clock());
         accounts_ = std::make_unique<AccountService>(*sockets_);
 
@@ -69,6 +75,7 @@ public:
         registrar.provide<sdk::Matches>(*bonds_);
         sockets_->registerWith(registrar);
         endpoints_->registerWith(registrar);
+        place_endpoints_->registerWith(registrar);
     }
 
     void start() override {
@@ -95,6 +102,8 @@ private:
     std::unique_ptr<LegacyService> legacy_;
     std::unique_ptr<AccountService> accounts_;
     std::unique_ptr<MatchEndpoints> endpoints_;
+    std::unique_ptr<Places> places_;
+    std::unique_ptr<PlaceEndpoints> place_endpoints_;
 };
 
 }  // namespace linkup::match
