@@ -78,8 +78,7 @@ void registerReset(sdk::Registrar& registrar, AccountService& accounts) {
                          sdk::BodyKind::kJson, schemas::newPassword(), {400, 404});
     spec.pool = kPasswordPool;
     registrar.route(std::move(spec), [&accounts](const Request& request) {
-        accounts.resetPassword(request.body["email_hash"].asString(), request.body["password"].asString(),
-                               request.peer);
+        accounts.resetPassword(request.body["email_hash"].asString(), request.body["password"].asString());
         return Response::json(
             Json::object({{"status", "success"}, {"message", "Password updated successfully"}}));
     });

@@ -85,8 +85,7 @@ std::optional<SignIn> AccountService::openIfUnchanged(const Account& account, co
     });
 }
 
-void AccountService::resetPassword(const std::string& email_token, const std::string& password,
-                                   const std::string& address) {
+void AccountService::resetPassword(const std::string& email_token, const std::string& password) {
     const EmailClaims proof = readProof(email_token, "forgot_password");
     if (!accountOf(proof.email)) noSuchUser();
     const std::string hash = passwords_.hash(password);
@@ -99,7 +98,7 @@ void AccountService::resetPassword(const std::string& email_token, const std::st
         sessions_.revokeAll(connection, account->id);
     });
     try {
-        throttle_.forgetLogins(emailKey(proof.email), address);
+        throttle_.forgetLogins(emailKey(proof.email));
     } catch (const sdk::Error& error) {
         host_.log().warning("a log-in lock could not be lifted after a reset", {{"reason", error.what()}});
     }

@@ -29,10 +29,9 @@ public:
     /// Error{kInvalidArgument} if address and password do not belong together, Error{kTooManyRequests}.
     SignIn logIn(const std::string& email, const std::string& password, const ClientInfo& client);
 
-    /// Sets the password of the account that `email_token` is the proof for, and ends all its sessions.
-    /// Errors as signUp, but Error{kNotFound} if the address has no account.
-    void resetPassword(const std::string& email_token, const std::string& password,
-                       const std::string& address);
+    /// Sets the password of the account that `email_token` is the proof for, and ends all its sessions and
+    /// its log-in lock. Errors as signUp, but Error{kNotFound} if the address has no account.
+    void resetPassword(const std::string& email_token, const std::string& password);
 
     /// Finds out whether imported accounts with bcrypt hashes are left; at the start, and now and then.
     void learnOldHashes();

@@ -67,10 +67,22 @@ bool holdLegacyTokens(sdk::Connection& connection, sdk::UserId user) {
     return !connection.execute(sql, {user}).empty();
 }
 
-bool endLegacyTokens(sdk::Connection& connection, sdk::UserId user) {
+bool endLegacyTokens(sdk::Connection& connection, sdk::UserId user, sdk::Time now) {
     return connection
-               .execute("UPDATE auth_users SET legacy_tokens = FALSE WHERE id = $1 AND legacy_tokens", {user})
+               .execute(
+                   "UPDATE auth_users SET legacy_tokens = FALSE, legacy_ended_at = $1 WHERE id = $2 AND "
+                   "legacy_tokens",
+                   {sdk::toMicros(now), user})
                .affected() == 1;
+}
+
+std::vector<sdk::UserId> legacyEndedSince(sdk::Connection& connection, sdk::Time since) {
+    const auto rows =
+        connection.execute("SELECT id FROM auth_users WHERE legacy_ended_at >= $1", {sdk::toMicros(since)});
+    std::vector<sdk::UserId> users;
+    users.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) users.push_back(rows.integer(row, 0));
+    return users;
 }
 
 void setPasswordHash(sdk::Connection& connection, sdk::UserId user, const std::string& hash) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace linkup::auth {
 
@@ -43,7 +44,9 @@ std::optional<std::string> anyBcryptHash(sdk::Connection& connection);
 bool takesLegacyTokens(sdk::Connection& connection, sdk::UserId user);
 /// As takesLegacyTokens, and it stays so until the transaction ends.
 bool holdLegacyTokens(sdk::Connection& connection, sdk::UserId user);
-bool endLegacyTokens(sdk::Connection& connection, sdk::UserId user);
+bool endLegacyTokens(sdk::Connection& connection, sdk::UserId user, sdk::Time now);
+/// Accounts whose tokens of the original server ended then or later.
+std::vector<sdk::UserId> legacyEndedSince(sdk::Connection& connection, sdk::Time since);
 void setPasswordHash(sdk::Connection& connection, sdk::UserId user, const std::string& hash);
 /// Frees the address and takes the credentials away, and holds the row until the transaction ends. The
 /// address's key; nothing if the account is deleted already.

@@ -131,12 +131,12 @@ public:
         housekeeping.run = [this](const sdk::TaskRun&) { removeExpired(); };
         registrar.task(std::move(housekeeping));
 
-        sdk::TaskSpec missed;
-        missed.name = "close_missed";
-        missed.schedule = sdk::Every{std::chrono::seconds(1)};
-        missed.scope = sdk::TaskScope::kNode;
-        missed.run = [this](const sdk::TaskRun&) { parts_->sessions.closeMissed(); };
-        registrar.task(std::move(missed));
+        sdk::TaskSpec revocations;
+        revocations.name = "read_revocations";
+        revocations.schedule = sdk::Every{std::chrono::seconds(1)};
+        revocations.scope = sdk::TaskScope::kNode;
+        revocations.run = [this](const sdk::TaskRun&) { parts_->sessions.readRevocations(); };
+        registrar.task(std::move(revocations));
     }
 
     void start() override {

@@ -5,7 +5,7 @@
 #include <sodium.h>
 
 #include <array>
-#include <map>
+#include <unordered_set>
 #include <utility>
 
 #include "account_store.h"
@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view kRevokedTopic = "session.revoked";
 constexpr std::string_view kRevokedHook = "session.revoked";
+/// What is read once more: clocks differ, and a transaction commits after the time that it writes.
+constexpr auto kReadAgain = 30s;
 /// How exact "last used" is: writing it at each refresh would cost a commit.
 constexpr auto kTouchEvery = 1min;
 
@@ -40,12 +42,10 @@ SessionService::SessionService(sdk::Host& host, const TokenService& tokens, Sess
     : host_(host), tokens_(tokens), cache_(cache) {}
 
 void SessionService::start() {
+    read_until_ = host_.clock().now();
     revocations_ = host_.bus().subscribe(
         kRevokedTopic, [this](std::string_view session) { cache_.forget(session); },
-        [this] {
-            cache_.clear();
-            missed_ = true;
-        });
+        [this] { cache_.clear(); });
 }
 
 void SessionService::stop() noexcept {
@@ -149,34 +149,35 @@ std::size_t SessionService::revokeAll(sdk::UserId user) {
 
 std::size_t SessionService::revokeAll(sdk::Connection& connection, sdk::UserId user) {
     auto revoked = session_store::revokeAll(connection, user, host_.clock().now());
-    if (account_store::endLegacyTokens(connection, user)) revoked.push_back(legacySession(user));
+    if (account_store::endLegacyTokens(connection, user, host_.clock().now()))
+        revoked.push_back(legacySession(user));
     const std::size_t count = revoked.size();
     if (count > 0) announce(connection, user, std::move(revoked));
     return count;
 }
 
-void SessionService::closeMissed() {
-    if (!missed_.exchange(false) && host_.bus().connected()) return;
-    std::map<std::string, std::vector<std::shared_ptr<sdk::SocketSession>>> open;
-    for (auto& socket : host_.sockets().local({})) open[socket->principal().session].push_back(socket);
-    if (open.empty()) return;
-    std::vector<std::string> ids;
-    ids.reserve(open.size());
-    std::vector<std::string> legacy;
-    for (const auto& [id, sockets] : open) (legacyUser(id) ? legacy : ids).push_back(id);
+void SessionService::readRevocations() {
+    const sdk::Time now = host_.clock().now();
+    std::vector<std::string> revoked;
     try {
-        const auto over = sdk::read(host_.database(), [&](sdk::Connection& c) {
-            auto ended = session_store::over(c, ids, host_.clock().now());
-            for (const auto& id : legacy) {
-                if (!account_store::takesLegacyTokens(c, *legacyUser(id))) ended.push_back(id);
+        revoked = sdk::read(host_.database(), [&](sdk::Connection& c) {
+            auto ids = session_store::revokedSince(c, read_until_ - kReadAgain);
+            for (const auto user : account_store::legacyEndedSince(c, read_until_ - kReadAgain)) {
+                ids.push_back(legacySession(user));
             }
-            return ended;
+            return ids;
         });
-        for (const auto& id : over) {
-            for (const auto& socket : open[id]) socket->close(sdk::CloseCode::kPolicy, "session ended");
-        }
     } catch (const std::exception&) {
-        missed_ = true;  // the next second tries again
+        return;
+    }
+    read_until_ = now;
+    if (revoked.empty()) return;
+    for (const std::string& session : revoked) cache_.forget(session);
+    const std::unordered_set<std::string_view> ended(revoked.begin(), revoked.end());
+    for (const auto& socket : host_.sockets().local({})) {
+        if (ended.contains(socket->principal().session)) {
+            socket->close(sdk::CloseCode::kPolicy, "session ended");
+        }
     }
 }
 
@@ -187,7 +188,7 @@ void SessionService::removeExpired() {
 
 bool SessionService::revoke(sdk::Connection& connection, const std::string& session, sdk::UserId user) {
     const bool revoked = session == legacySession(user)
-                             ? account_store::endLegacyTokens(connection, user)
+                             ? account_store::endLegacyTokens(connection, user, host_.clock().now())
                              : session_store::revoke(connection, session, user, host_.clock().now());
     if (!revoked) return false;
     announce(connection, user, {session});

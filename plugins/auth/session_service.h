@@ -3,7 +3,6 @@
 #include <linkup/sdk/host.h>
 #include <linkup/sdk/principal.h>
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,9 +60,11 @@ public:
     std::size_t revokeAll(sdk::UserId user);
     std::size_t revokeAll(sdk::Connection& connection, sdk::UserId user);
 
-    /// Closes this node's sockets whose sessions have ended without its hearing of it; to be called every
-    /// second. Does nothing while the bus works and has lost nothing.
-    void closeMissed();
+    /// Forgets the sessions whose revocation stands in the database, and closes this node's sockets of them;
+    /// to be called every second, never twice at once. So a node learns what nobody could announce to it:
+    /// what an operator's command ended, or another node while the bus was away. What could not be read now
+    /// is read the next time.
+    void readRevocations();
 
     /// Deletes rows that nobody can use any more.
     void removeExpired();
@@ -80,7 +81,7 @@ private:
     const TokenService& tokens_;
     SessionCache& cache_;
     std::unique_ptr<sdk::Subscription> revocations_;
-    std::atomic<bool> missed_{false};  ///< a revocation may have been
+    sdk::Time read_until_;  ///< revocations up to then have been read
 };
 
 }  // namespace linkup::auth

@@ -82,21 +82,9 @@ void forgetClients(sdk::Connection& connection, sdk::UserId user) {
     connection.execute("UPDATE auth_sessions SET user_agent = '', address = '' WHERE user_id = $1", {user});
 }
 
-std::vector<std::string> over(sdk::Connection& connection, const std::vector<std::string>& ids,
-                              sdk::Time now) {
-    sdk::Json list = sdk::Json::array();
-    for (const std::string& id : ids) list.push(id);
-        // Literals, because a statement's text has to live for ever.
-#define LINKUP_AUTH_OVER(unfold)                                                                          \
-    "SELECT open.id FROM (" unfold                                                                        \
-    ") open WHERE NOT EXISTS (SELECT 1 FROM auth_sessions s JOIN auth_users u ON u.id = s.user_id WHERE " \
-    "s.id = open.id AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.deleted_at IS NULL)"
-    constexpr std::string_view kSqlite = LINKUP_AUTH_OVER("SELECT value AS id FROM json_each($1)");
-    constexpr std::string_view kPostgresql =
-        LINKUP_AUTH_OVER("SELECT value AS id FROM json_array_elements_text($1::json)");
-#undef LINKUP_AUTH_OVER
-    const auto sql = connection.dialect() == sdk::Dialect::kSqlite ? kSqlite : kPostgresql;
-    const auto rows = connection.execute(sql, {list.dump(), toMicros(now)});
+std::vector<std::string> revokedSince(sdk::Connection& connection, sdk::Time since) {
+    const auto rows =
+        connection.execute("SELECT id FROM auth_sessions WHERE revoked_at >= $1", {toMicros(since)});
     return firstColumn(rows);
 }
 

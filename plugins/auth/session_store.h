@@ -53,9 +53,7 @@ bool revoke(sdk::Connection& connection, const std::string& id, sdk::UserId user
 std::vector<std::string> revokeAll(sdk::Connection& connection, sdk::UserId user, sdk::Time now);
 /// Takes away where the user signed in from, and with what.
 void forgetClients(sdk::Connection& connection, sdk::UserId user);
-/// Those of the sessions that are over, or never were.
-std::vector<std::string> over(sdk::Connection& connection, const std::vector<std::string>& ids,
-                              sdk::Time now);
+std::vector<std::string> revokedSince(sdk::Connection& connection, sdk::Time since);
 std::size_t removeExpired(sdk::Connection& connection, sdk::Time now);
 
 }  // namespace session_store

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "random.h"
+
 namespace linkup::auth {
 
 namespace {
@@ -40,9 +42,17 @@ void ThrottleService::admitCode(std::string_view email_key, std::string_view add
     if (address_wait > 0ms) refuse(kTooManyCodes, address_wait);
 }
 
-void ThrottleService::forgetLogins(std::string_view email_key, std::string_view address) {
-    forget(key("login.pair", std::string(email_key) + " " + std::string(address)));
+void ThrottleService::forgetLogins(std::string_view email_key) {
+    // What was counted before is over when this is.
+    cache_.set(key("login.reset", email_key), randomHex(8), logins_.window);
     forget(key("login.email", email_key));
+}
+
+std::string ThrottleService::pairKey(std::string_view email_key, std::string_view address) {
+    std::string pair = key("login.pair", std::string(email_key) + " " + std::string(address));
+    const auto reset = cache_.get(key("login.reset", email_key));
+    if (reset) pair += " " + *reset;
+    return pair;
 }
 
 void ThrottleService::forget(const std::string& counter) {
@@ -71,7 +81,7 @@ void ThrottleService::uncount(const std::string& counter, int limit) {
 ThrottleService::LoginTry::LoginTry(ThrottleService& owner, std::string_view email_key,
                                     std::string_view address)
     : owner_(owner),
-      pair_(key("login.pair", std::string(email_key) + " " + std::string(address))),
+      pair_(owner.pairKey(email_key, address)),
       email_(key("login.email", email_key)),
       address_(key("login.address", address)) {
     const LoginLimits& limits = owner.logins_;

@@ -45,12 +45,14 @@ public:
     LoginTry admitLogin(std::string_view email_key, std::string_view address) {
         return {*this, email_key, address};
     }
-    /// After the password was set anew.
-    void forgetLogins(std::string_view email_key, std::string_view address);
+    /// After the password was set anew: lifts the account's lock for every address.
+    void forgetLogins(std::string_view email_key);
 
 private:
     /// Zero if this is one of the first `limit` in the window, else how long the window still lasts.
     std::chrono::milliseconds count(const std::string& counter, int limit, std::chrono::milliseconds window);
+    /// Where failures of this account from this address are counted: somewhere else after each reset.
+    std::string pairKey(std::string_view email_key, std::string_view address);
     void forget(const std::string& counter);
     void uncount(const std::string& counter, int limit);
 

@@ -47,6 +47,7 @@ class AdoptionTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(firstRefreshStartsTheOneSessionOfThatToken);
     CPPUNIT_TEST(rotatedLegacyTokenIsSpent);
     CPPUNIT_TEST(logOutEverywhereEndsLegacyTokens);
+    CPPUNIT_TEST(endOfLegacyTokensThatNobodyAnnouncedIsRead);
     CPPUNIT_TEST(legacyTokenOfANewAccountIsRefused);
     CPPUNIT_TEST(oddLegacyTokensAreRefused);
     CPPUNIT_TEST(anotherKeySignsNobodyOut);
@@ -147,6 +148,23 @@ public:
             town_->post("/refresh", Json::object({{"refresh_token", token}, {"rotate", true}}));
         CPPUNIT_ASSERT_THROW(refresh(token), sdk::Error);
         CPPUNIT_ASSERT_THROW(refresh(rotated.at("refresh_token").asString()), sdk::Error);
+    }
+
+    void endOfLegacyTokensThatNobodyAnnouncedIsRead() {
+        openForChangeOver();
+        const std::string token = legacyToken();
+        const auto socket = town_->host().fake_sockets.open("/api/v1/ws/chat",
+                                                            town_->authenticator().verify(token).principal);
+        town_->database().transaction([&](sdk::Connection& c) {
+            c.execute("UPDATE auth_users SET legacy_tokens = FALSE, legacy_ended_at = $1",
+                      {sdk::toMicros(town_->host().fake_clock.now())});
+        });
+        CPPUNIT_ASSERT(outcomeOf(token) == Outcome::kAccepted);
+        for (const auto& task : town_->registrar().tasks) {
+            if (task.name == "read_revocations") task.run({});
+        }
+        CPPUNIT_ASSERT(outcomeOf(token) == Outcome::kRefused);
+        CPPUNIT_ASSERT(socket->closeCode() == sdk::CloseCode::kPolicy);
     }
 
     void logOutEverywhereEndsLegacyTokens() {

@@ -27,7 +27,7 @@ std::int64_t AuthDatabase::number(std::string_view sql) {
 }
 
 AuthTown::AuthTown(AuthBackend backend, Options options)
-    : options_(std::move(options)), database_(backend), host_(std::make_unique<AuthHost>(*database_)) {
+    : options_(std::move(options)), database_(backend), host_(std::make_unique<AuthHost>(switched_)) {
     // What a test does not ask for should not be in its way.
     for (const char* limit : {"code.resend_seconds", "code.per_email_hour", "code.per_address_hour"}) {
         options_.try_emplace(limit, "0");

@@ -7,6 +7,8 @@
 #include <linkup/sdk/testing/fake_host.h>
 #include <linkup/sdk/testing/fake_registrar.h>
 
+#include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -42,6 +44,25 @@ public:
 
 private:
     LockedHooks locked_{fake_hooks};
+};
+
+/// A database that is away when the test says so.
+class SwitchedDatabase : public sdk::Database {
+public:
+    explicit SwitchedDatabase(sdk::Database& database) : database_(database) {}
+    void setAway(bool away) { away_ = away; }
+    void read(const std::function<void(sdk::Connection&)>& work) override { here().read(work); }
+    void transaction(const std::function<void(sdk::Connection&)>& work) override { here().transaction(work); }
+    sdk::Dialect dialect() const noexcept override { return database_.dialect(); }
+
+private:
+    sdk::Database& here() {
+        if (away_) throw sdk::Error(sdk::ErrorCode::kUnavailable, "away");
+        return database_;
+    }
+
+    sdk::Database& database_;
+    std::atomic<bool> away_{false};
 };
 
 /// An empty database with the schema of plugin auth.
@@ -105,6 +126,8 @@ public:
     sdk::testing::FakeRegistrar& registrar() { return registrar_; }
     AuthHost& host() { return *host_; }
     daemon::PooledDatabase& database() { return *database_; }
+    /// Whether the plugin, though not the test, finds the database away.
+    void setDatabaseAway(bool away) { switched_.setAway(away); }
     std::int64_t number(std::string_view sql) { return database_.number(sql); }
 
 private:
@@ -115,6 +138,7 @@ private:
 
     Options options_;
     AuthDatabase database_;
+    SwitchedDatabase switched_{*database_};
     std::unique_ptr<AuthHost> host_;
     std::unique_ptr<sdk::Plugin> plugin_;
     sdk::testing::FakeRegistrar registrar_;

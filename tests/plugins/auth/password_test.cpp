@@ -53,11 +53,14 @@ public:
     void resetClosesSocketsAndLiftsTheLock() {
         const auto principal = town_->authenticator().verify(alice_.access_token).principal;
         const auto socket = town_->host().fake_sockets.open("/api/v1/ws/chat", principal);
-        for (int i = 0; i < 5; ++i) CPPUNIT_ASSERT_THROW(town_->logIn(kAlice, "x"), sdk::Error);
-        CPPUNIT_ASSERT(errorOf([&] { town_->logIn(kAlice); }).code() == ErrorCode::kTooManyRequests);
+        for (const char* address : {AuthTown::kAddress, "198.51.100.1"}) {
+            for (int i = 0; i < 5; ++i) CPPUNIT_ASSERT_THROW(town_->logIn(kAlice, "x", address), sdk::Error);
+            const auto error = errorOf([&] { town_->logIn(kAlice, AuthTown::kPassword, address); });
+            CPPUNIT_ASSERT(error.code() == ErrorCode::kTooManyRequests);
+        }
         reset(town_->prove(kAlice, "forgot_password"));
         CPPUNIT_ASSERT(socket->closeCode() == sdk::CloseCode::kPolicy);
-        town_->logIn(kAlice, kNew);
+        for (const char* address : {AuthTown::kAddress, "198.51.100.1"}) town_->logIn(kAlice, kNew, address);
     }
 
     void resetOfNobodyIsNotFoundBeforeAUsedProof() {

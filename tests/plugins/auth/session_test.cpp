@@ -2,6 +2,10 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <thread>
+#include <vector>
 
 #include "auth_town.h"
 
@@ -26,7 +30,10 @@ class SessionTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(knownSessionIsBelievedForAMinute);
     CPPUNIT_TEST(withoutBusItIsBelievedForASecond);
     CPPUNIT_TEST(gapForgetsEverything);
-    CPPUNIT_TEST(socketsOfSessionsThatEndedUnheardAreClosed);
+    CPPUNIT_TEST(revocationsThatNobodyAnnouncedAreRead);
+    CPPUNIT_TEST(revocationThatIsCommittedLateIsReadToo);
+    CPPUNIT_TEST(revocationsWhileTheDatabaseWasAwayAreReadAfterwards);
+    CPPUNIT_TEST(reuseRacedByTwoClientsLeavesOneWinnerAndNoOrphan);
     CPPUNIT_TEST(revocationReachesOtherNodesAndSockets);
     CPPUNIT_TEST(logOutEndsThisSessionOnly);
     CPPUNIT_TEST(logOutEverywhere);
@@ -137,30 +144,75 @@ public:
         CPPUNIT_ASSERT(outcome() == Outcome::kRefused);
     }
 
-    void socketsOfSessionsThatEndedUnheardAreClosed() {
-        const auto open = [&](const Citizen& citizen) {
-            const auto principal = town_->authenticator().verify(citizen.access_token).principal;
-            return town_->host().fake_sockets.open("/api/v1/ws/chat", principal);
-        };
+    void revocationsThatNobodyAnnouncedAreRead() {
         const Citizen bob = town_->signUp("bob@example.com");
-        const auto of_alice = open(alice_);
-        const auto of_bob = open(bob);
+        const auto of_alice = openSocket(alice_);
+        const auto of_bob = openSocket(bob);
+        runTask("read_revocations");
+        CPPUNIT_ASSERT(!of_alice->closeCode());
         revokeBehindOurBack();
-        runTask("close_missed");
-        CPPUNIT_ASSERT_MESSAGE("the database was asked for nothing", !of_alice->closeCode());
-        town_->host().fake_bus.disconnect();
-        runTask("close_missed");
+        CPPUNIT_ASSERT_MESSAGE("it is known", fast() == Outcome::kAccepted);
+        runTask("read_revocations");
         CPPUNIT_ASSERT(of_alice->closeCode() == sdk::CloseCode::kPolicy);
-
-        const Citizen again = town_->logIn(alice_.email);
-        const auto second = open(again);
-        const auto after_deletion = open(bob);
-        revokeBehindOurBack();
-        town_->host().fake_bus.reconnect();
-        runTask("close_missed");
-        CPPUNIT_ASSERT(second->closeCode() == sdk::CloseCode::kPolicy);
-        CPPUNIT_ASSERT(!after_deletion->closeCode());
+        CPPUNIT_ASSERT(fast() == Outcome::kUnknown);
+        CPPUNIT_ASSERT(outcome() == Outcome::kRefused);
         CPPUNIT_ASSERT(!of_bob->closeCode());
+        CPPUNIT_ASSERT(town_->authenticator().verifyFast(bob.access_token).outcome == Outcome::kAccepted);
+    }
+
+    void revocationThatIsCommittedLateIsReadToo() {
+        const auto socket = openSocket(alice_);
+        const auto written_at = town_->host().fake_clock.now();
+        for (int second = 0; second < 20; ++second) {
+            town_->host().fake_clock.advance(1s);
+            runTask("read_revocations");
+        }
+        revokeBehindOurBack(written_at);
+        runTask("read_revocations");
+        CPPUNIT_ASSERT(socket->closeCode() == sdk::CloseCode::kPolicy);
+    }
+
+    void revocationsWhileTheDatabaseWasAwayAreReadAfterwards() {
+        const auto socket = openSocket(alice_);
+        revokeBehindOurBack();
+        town_->setDatabaseAway(true);
+        for (int minute = 0; minute < 10; ++minute) {
+            town_->host().fake_clock.advance(1min);
+            runTask("read_revocations");
+        }
+        CPPUNIT_ASSERT(!socket->closeCode());
+        town_->setDatabaseAway(false);
+        runTask("read_revocations");
+        CPPUNIT_ASSERT(socket->closeCode() == sdk::CloseCode::kPolicy);
+    }
+
+    void reuseRacedByTwoClientsLeavesOneWinnerAndNoOrphan() {
+        for (int round = 0; round < 20; ++round) {
+            const Citizen phone = town_->logIn(alice_.email);
+            const auto session = town_->authenticator().verify(phone.access_token).principal.session;
+            std::array<std::optional<std::string>, 2> won;
+            std::vector<std::thread> clients;
+            for (auto& mine : won) {
+                clients.emplace_back([&] {
+                    try {
+                        mine = refresh(phone.refresh_token, true).at("refresh_token").asString();
+                    } catch (const sdk::Error& error) {
+                        CPPUNIT_ASSERT(error.code() == ErrorCode::kUnauthenticated);
+                    }
+                });
+            }
+            for (std::thread& client : clients) client.join();
+            CPPUNIT_ASSERT(won[0].has_value() != won[1].has_value());
+            // The loser was refused, or came so late that it looked like a thief: then the session is over.
+            const std::string next = won[0].value_or(won[1].value_or(""));
+            if (live(session)) {
+                CPPUNIT_ASSERT(refresh(next).contains("access_token"));
+            } else {
+                assertRefreshRefused(next);
+            }
+            assertRefreshRefused(phone.refresh_token);
+            CPPUNIT_ASSERT_MESSAGE("no orphan", !live(session));
+        }
     }
 
     void revocationReachesOtherNodesAndSockets() {
@@ -278,9 +330,21 @@ private:
     }
     Outcome outcome() { return town_->authenticator().verify(alice_.access_token).outcome; }
     Outcome fast() { return town_->authenticator().verifyFast(alice_.access_token).outcome; }
-    void revokeBehindOurBack() {
-        town_->database().transaction([this](sdk::Connection& c) {
-            c.execute("UPDATE auth_sessions SET revoked_at = 1 WHERE user_id = $1", {alice_.id});
+    std::shared_ptr<sdk::testing::FakeSocketSession> openSocket(const Citizen& citizen) {
+        const auto principal = town_->authenticator().verify(citizen.access_token).principal;
+        return town_->host().fake_sockets.open("/api/v1/ws/chat", principal);
+    }
+    void revokeBehindOurBack() { revokeBehindOurBack(town_->host().fake_clock.now()); }
+    void revokeBehindOurBack(sdk::Time when) {
+        town_->database().transaction([&](sdk::Connection& c) {
+            c.execute("UPDATE auth_sessions SET revoked_at = $1 WHERE user_id = $2",
+                      {sdk::toMicros(when), alice_.id});
+        });
+    }
+    bool live(const std::string& session) {
+        return sdk::read(town_->database(), [&](sdk::Connection& c) {
+            return !c.execute("SELECT id FROM auth_sessions WHERE id = $1 AND revoked_at IS NULL", {session})
+                        .empty();
         });
     }
     void runTask(const std::string& name) {
