@@ -172,7 +172,9 @@ Schema preferences() {
          {"drinking_status", Schema::boolean().optional()},
          {"smoking_status", Schema::boolean().optional()},
          {"looking_for", Schema::literal({"Casual", "Open to anything", "Serious", "Friends"}).optional()},
-         {"currently_staying", staying().optional()}});
+         {"currently_staying", staying().optional()},
+         {"max_distance_km", Schema::integer().min(1).max(20'000).optional().describe(
+                                 "Only people within this distance are shown.")}});
 }
 
 }  // namespace linkup::auth::schemas

@@ -83,6 +83,7 @@ Preferences preferencesOf(const Json& body) {
     preferences.smoking_status = optionalBool(body["smoking_status"]);
     preferences.looking_for = optionalString(body["looking_for"]);
     preferences.currently_staying = optionalString(body["currently_staying"]);
+    preferences.max_distance_km = optionalInteger(body["max_distance_km"]);
     return preferences;
 }
 

@@ -171,7 +171,8 @@ sdk::Json preferencesJson(const Preferences& preferences) {
                               {"drinking_status", orNull(preferences.drinking_status)},
                               {"smoking_status", orNull(preferences.smoking_status)},
                               {"looking_for", orNull(preferences.looking_for)},
-                              {"currently_staying", orNull(preferences.currently_staying)}});
+                              {"currently_staying", orNull(preferences.currently_staying)},
+                              {"max_distance_km", orNull(preferences.max_distance_km)}});
 }
 
 }  // namespace linkup::auth

@@ -209,7 +209,7 @@ void setInterestedGender(sdk::Connection& connection, sdk::UserId user,
 std::optional<Preferences> findPreferences(sdk::Connection& connection, sdk::UserId user) {
     const auto rows = connection.execute(
         "SELECT interested_gender, height, weight, religion, drinking_status, smoking_status, looking_for, "
-        "currently_staying FROM auth_preferences WHERE user_id = $1",
+        "currently_staying, max_distance_km FROM auth_preferences WHERE user_id = $1",
         {user});
     if (rows.empty()) return std::nullopt;
     Preferences preferences;
@@ -221,6 +221,7 @@ std::optional<Preferences> findPreferences(sdk::Connection& connection, sdk::Use
     preferences.smoking_status = optionalBool(rows, 0, 5);
     preferences.looking_for = rows.optionalText(0, 6);
     preferences.currently_staying = rows.optionalText(0, 7);
+    preferences.max_distance_km = rows.optionalInteger(0, 8);
     return preferences;
 }
 
@@ -228,15 +229,19 @@ void putPreferences(sdk::Connection& connection, sdk::UserId user, const Prefere
     connection.execute(
         "INSERT INTO auth_preferences (user_id, interested_gender, height, weight, religion, "
         "drinking_status, "
-        "smoking_status, looking_for, currently_staying) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+        "smoking_status, looking_for, currently_staying, max_distance_km) VALUES ($1, $2, $3, $4, $5, $6, "
+        "$7, $8, "
+        "$9, $10) "
         "ON CONFLICT (user_id) DO UPDATE SET interested_gender = excluded.interested_gender, "
         "height = excluded.height, weight = excluded.weight, religion = excluded.religion, "
         "drinking_status = excluded.drinking_status, smoking_status = excluded.smoking_status, "
-        "looking_for = excluded.looking_for, currently_staying = excluded.currently_staying",
+        "looking_for = excluded.looking_for, currently_staying = excluded.currently_staying, "
+        "max_distance_km = excluded.max_distance_km",
         {user, sdk::nullable(preferences.interested_gender), sdk::nullable(preferences.height),
          sdk::nullable(preferences.weight), sdk::nullable(preferences.religion),
          sdk::nullable(preferences.drinking_status), sdk::nullable(preferences.smoking_status),
-         sdk::nullable(preferences.looking_for), sdk::nullable(preferences.currently_staying)});
+         sdk::nullable(preferences.looking_for), sdk::nullable(preferences.currently_staying),
+         sdk::nullable(preferences.max_distance_km)});
 }
 
 void putPreferredGender(sdk::Connection& connection, sdk::UserId user,

@@ -66,6 +66,7 @@ struct Preferences {
     std::optional<bool> smoking_status;
     std::optional<std::string> looking_for;
     std::optional<std::string> currently_staying;
+    std::optional<std::int64_t> max_distance_km;
     friend bool operator==(const Preferences&, const Preferences&) = default;
 };
 

@@ -7,6 +7,7 @@
 #include "discovery_service.h"
 #include "legacy_service.h"
 #include "likes_service.h"
+#include "location_service.h"
 #include "match_endpoints.h"
 #include "match_migrations.h"
 #include "match_sockets.h"
@@ -22,6 +23,10 @@ public:
     void configure(sdk::Config& config) override {
         rules_.per_day = static_cast<int>(config.integer(
             {.key = "likes_per_day", .help = "Likes that a member may give in 24 hours"}, 10, 1, 100000));
+        discovery_rules_.sample = config.integer(
+            {.key = "discovery.sample",
+             .help = "Of more eligible people than that, a random sample of as many is ranked"},
+            2000, 10, 1000000);
         report_rules_.per_day = static_cast<int>(config.integer(
             {.key = "reports.per_day", .help = "Reports that a member may give in 24 hours"}, 20, 1, 100000));
         report_rules_.withdraw_at = static_cast<int>(
@@ -38,15 +43,17 @@ public:
         sockets_ = std::make_unique<MatchSockets>(host.sockets());
         bonds_ = std::make_unique<BondsService>(host.database(), host.hooks(), host.clock(), *sockets_,
                                                 neighbours_, rules_.per_day);
-        discovery_ = std::make_unique<DiscoveryService>(host.database(), host.clock(), *bonds_, neighbours_);
+        places_ = std::make_unique<Places>(kPlacesTable);
+        locations_ = std::make_unique<LocationService>(host.database(), neighbours_, *places_);
+        discovery_ = std::make_unique<DiscoveryService>(host.database(), host.clock(), *bonds_, *locations_,
+                                                        neighbours_, discovery_rules_);
         likes_ = std::make_unique<LikesService>(host.database(), host.clock(), *sockets_, *bonds_,
                                                 neighbours_, rules_);
         reports_ =
             std::make_unique<ReportsService>(host.database(), host.clock(), neighbours_, report_rules_);
         endpoints_ = std::make_unique<MatchEndpoints>(*discovery_, *likes_, *bonds_, *reports_);
 
-        places_ = std::make_unique<Places>(kPlacesTable);
-        place_endpoints_ = std::make_unique<PlaceEndpoints>(*places_);
+        place_endpoints_ = std::make_unique<PlaceEndpoints>(*places_, *locations_);
 
         legacy_ = std::make_unique<LegacyService>(host.hooks(), host.clock());
         accounts_ = std::make_unique<AccountService>(*sockets_);
@@ -62,6 +69,10 @@ public:
         });
         registrar.hook("account.export", 0, [this](sdk::Connection& connection, sdk::Json& payload) {
             accounts_->addExport(connection, payload);
+            return sdk::HookVerdict::pass();
+        });
+        registrar.hook("profile.changed", 0, [this](sdk::Connection& connection, sdk::Json& payload) {
+            locations_->profileChanged(connection, payload["user_id"].asInteger());
             return sdk::HookVerdict::pass();
         });
         registrar.hook("reports.list", 0, [this](sdk::Connection& connection, sdk::Json& payload) {
@@ -92,17 +103,19 @@ public:
 private:
     LikesRules rules_;
     ReportRules report_rules_;
+    DiscoveryRules discovery_rules_;
     Neighbours neighbours_;
     sdk::Services* services_ = nullptr;
     std::unique_ptr<MatchSockets> sockets_;
     std::unique_ptr<BondsService> bonds_;
+    std::unique_ptr<Places> places_;
+    std::unique_ptr<LocationService> locations_;
     std::unique_ptr<DiscoveryService> discovery_;
     std::unique_ptr<LikesService> likes_;
     std::unique_ptr<ReportsService> reports_;
     std::unique_ptr<LegacyService> legacy_;
     std::unique_ptr<AccountService> accounts_;
     std::unique_ptr<MatchEndpoints> endpoints_;
-    std::unique_ptr<Places> places_;
     std::unique_ptr<PlaceEndpoints> place_endpoints_;
 };
 

@@ -286,7 +286,8 @@ public:
                                         {"drinking_status", true},
                                         {"smoking_status", false},
                                         {"looking_for", "Serious"},
-                                        {"currently_staying", "PG"}});
+                                        {"currently_staying", "PG"},
+                                        {"max_distance_km", 25}});
         CPPUNIT_ASSERT_EQUAL(std::string("Preferences updated successfully"),
                              update(alice, full).at("message").asString());
         Json expected = full;
@@ -299,7 +300,7 @@ public:
 
         update(alice, Json::object({{"smoking_status", true}, {"height", Json()}}));
         const Json left = town_->get("/user/get/preferences", alice.access_token);
-        CPPUNIT_ASSERT_EQUAL(std::size_t{8}, left.size());
+        CPPUNIT_ASSERT_EQUAL(std::size_t{9}, left.size());
         CPPUNIT_ASSERT(left.at("smoking_status").asBool() && left.at("height").isNull());
         CPPUNIT_ASSERT(town_->get("/me", alice.access_token).at("interested_gender").isNull());
     }
@@ -376,7 +377,7 @@ public:
             CPPUNIT_ASSERT_EQUAL(std::size_t{18}, found[0].size());
             CPPUNIT_ASSERT(profiles.complete(c, alice.id) && !profiles.complete(c, carol.id));
             CPPUNIT_ASSERT(profiles.active(c, carol.id) && !profiles.active(c, 999'999));
-            CPPUNIT_ASSERT_EQUAL(std::size_t{8}, profiles.preferences(c, carol.id).size());
+            CPPUNIT_ASSERT_EQUAL(std::size_t{9}, profiles.preferences(c, carol.id).size());
             return 0;
         });
     }

@@ -1,5 +1,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <set>
+
 #include "match_fixture.h"
 
 namespace linkup::test {
@@ -16,6 +18,14 @@ class DiscoveryTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(whoBecomesIneligibleLeavesTheQueue);
     CPPUNIT_TEST(handedOutCardsCanBeSwipedForADayAfterARefresh);
     CPPUNIT_TEST(leastShownPeopleComeFirst);
+    CPPUNIT_TEST(everybodyIsReachedThroughSamples);
+    CPPUNIT_TEST(bestFitsComeFirst);
+    CPPUNIT_TEST(distanceIsInWholeKilometresAndPositionsStayHere);
+    CPPUNIT_TEST(distanceFilterIsHard);
+    CPPUNIT_TEST(distanceFilterHoldsAtHandOutToo);
+    CPPUNIT_TEST(whereNothingIsKnownNobodyIsWithin);
+    CPPUNIT_TEST(deviceCountsBeforeHometown);
+    CPPUNIT_TEST(changedHometownIsLookedUp);
     CPPUNIT_TEST(incompleteProfileIsAConflict);
     CPPUNIT_TEST_SUITE_END();
 
@@ -73,12 +83,121 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::size_t{2}, shown_twice);
     }
 
+    void everybodyIsReachedThroughSamples() {
+        people_ = std::make_unique<MatchTown>(kBackend, 10, 10);
+        std::set<sdk::UserId> met;
+        for (sdk::UserId id = 10; id < 70; id += 2) people_->addPerson(id);  // 32 men in all
+        for (int turn = 0; turn < 4; ++turn) {
+            const auto shown = people_->offered(1);
+            met.insert(shown.begin(), shown.end());
+            for (const auto id : shown) people_->likes.swipeLeft(1, id);
+        }
+        CPPUNIT_ASSERT_EQUAL(std::size_t{32}, met.size());
+        CPPUNIT_ASSERT(people_->offered(1).empty());
+    }
+
+    void bestFitsComeFirst() {
+        for (sdk::UserId id = 10; id < 60; id += 2) people_->addPerson(id);
+        people_->town.database().transaction([](sdk::Connection& connection) {
+            connection.execute("UPDATE town_people SET height = 180 WHERE user_id IN (12, 58)");
+            connection.execute("UPDATE town_people SET wished_height = 180 WHERE user_id = 1");
+        });
+        const auto first = people_->offered(1);
+        for (const sdk::UserId fit : {12, 58}) {
+            CPPUNIT_ASSERT(std::find(first.begin(), first.end(), fit) != first.end());
+        }
+    }
+
+    void distanceIsInWholeKilometresAndPositionsStayHere() {
+        people_->town.setHometown(1, "Manipal, Karnataka");
+        people_->town.setHometown(2, "Bangalore");
+        people_->offered(2);
+        const auto reply = people_->discovery.candidates(1, match::Queue::kKeep);
+        for (const auto& candidate : reply["matches"].items()) {
+            if (candidate["id"].asInteger() == 4) {
+                CPPUNIT_ASSERT(candidate.contains("distance_km") && candidate["distance_km"].isNull());
+                continue;
+            }
+            CPPUNIT_ASSERT_EQUAL(std::int64_t{306}, candidate["distance_km"].asInteger());
+        }
+        for (const char* word : {"latitude", "longitude", "12.9", "74."}) {
+            CPPUNIT_ASSERT_MESSAGE(reply.dump(), reply.dump().find(word) == std::string::npos);
+        }
+    }
+
+    void distanceFilterIsHard() {
+        moveTo(1, 13.35, 74.79);
+        moveTo(2, 13.34, 74.75);
+        moveTo(4, 12.97, 77.59);
+        people_->town.setMaxDistance(1, 300);
+        CPPUNIT_ASSERT(people_->offered(1) == Ids{2});
+        people_->town.setMaxDistance(1, 310);
+        CPPUNIT_ASSERT((people_->offered(1) == Ids{2, 4}));
+        CPPUNIT_ASSERT((people_->offered(4) == Ids{1, 3}));
+    }
+
+    void distanceFilterHoldsAtHandOutToo() {
+        moveTo(1, 0, 179.99);
+        moveTo(2, 0, -179.99);
+        people_->town.setMaxDistance(1, 5);
+        CPPUNIT_ASSERT(people_->offered(1) == Ids{2});
+        moveTo(2, 1, -179.99);
+        CPPUNIT_ASSERT(people_->offered(1).empty());
+        moveTo(2, 0, -179.99);
+        CPPUNIT_ASSERT(people_->offered(1) == Ids{2});
+        moveTo(1, -89.99, 0);
+        CPPUNIT_ASSERT(people_->offered(1).empty());
+    }
+
+    void whereNothingIsKnownNobodyIsWithin() {
+        moveTo(2, 13.34, 74.75);
+        people_->town.setMaxDistance(1, 20'000);
+        CPPUNIT_ASSERT(people_->offered(1).empty());
+        moveTo(1, 13.35, 74.79);
+        CPPUNIT_ASSERT(people_->offered(1) == Ids{2});
+    }
+
+    void deviceCountsBeforeHometown() {
+        people_->town.setHometown(1, "Delhi");
+        moveTo(1, 13.351234, 74.789876);
+        moveTo(2, 13.35, 74.79);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, distanceTo(2));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1335},
+                             people_->town.number("SELECT device_latitude FROM match_positions "
+                                                  "WHERE user_id = 1"));
+        people_->locations.forgetDevice(1);
+        CPPUNIT_ASSERT(distanceTo(2) > 1600);
+    }
+
+    void changedHometownIsLookedUp() {
+        people_->town.setHometown(1, "Delhi");
+        people_->town.setHometown(2, "New Delhi, India");
+        people_->offered(2);
+        CPPUNIT_ASSERT(distanceTo(2) < 5);
+        people_->town.setHometown(2, "Paris, France");
+        people_->town.database().transaction(
+            [&](sdk::Connection& connection) { people_->locations.profileChanged(connection, 2); });
+        CPPUNIT_ASSERT(distanceTo(2) > 6000);
+    }
+
     void incompleteProfileIsAConflict() {
         CPPUNIT_ASSERT_EQUAL(std::string("Complete your profile first"),
                              messageOf([&] { people_->offered(99); }));
     }
 
 private:
+    void moveTo(sdk::UserId user, double latitude, double longitude) {
+        people_->locations.setDevice(user, latitude, longitude);
+    }
+    /// Of user 1.
+    std::int64_t distanceTo(sdk::UserId other) {
+        const auto reply = people_->discovery.candidates(1, match::Queue::kKeep);
+        for (const auto& candidate : reply["matches"].items()) {
+            if (candidate["id"].asInteger() == other) return candidate["distance_km"].asInteger();
+        }
+        return -1;
+    }
+
     std::unique_ptr<MatchTown> people_;
 };
 

@@ -8,7 +8,9 @@
 #include "bonds_service.h"
 #include "discovery_service.h"
 #include "likes_service.h"
+#include "location_service.h"
 #include "match_migrations.h"
+#include "places_table.h"
 #include "town.h"
 
 namespace linkup::test {
@@ -35,12 +37,13 @@ private:
 
 /// The services of plugin match in a town with two women (1, 3) and two men (2, 4).
 struct MatchTown {
-    explicit MatchTown(Backend backend, int likes_per_day = 10)
+    explicit MatchTown(Backend backend, int likes_per_day = 10, std::int64_t sample = 2000)
         : town(backend),
           neighbours{&town.profiles(), nullptr},
           bonds(town.database(), town.host().hooks(), town.host().clock(), events, neighbours, likes_per_day),
           likes(town.database(), town.host().clock(), events, bonds, neighbours, {.per_day = likes_per_day}),
-          discovery(town.database(), town.host().clock(), bonds, neighbours) {
+          locations(town.database(), neighbours, places()),
+          discovery(town.database(), town.host().clock(), bonds, locations, neighbours, {.sample = sample}) {
         town.migrate("match", match::sql::migrations());
         for (sdk::UserId id = 1; id <= 4; ++id) addPerson(id);
     }
@@ -58,11 +61,17 @@ struct MatchTown {
         return ids;
     }
 
+    static const match::Places& places() {
+        static const match::Places kPlaces(match::kPlacesTable);
+        return kPlaces;
+    }
+
     Town town;
     match::Neighbours neighbours;
     RecordingEvents events;
     match::BondsService bonds;
     match::LikesService likes;
+    match::LocationService locations;
     match::DiscoveryService discovery;
 };
 

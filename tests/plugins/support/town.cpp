@@ -37,20 +37,33 @@ public:
                                       std::span<const sdk::UserId> users) override {
         std::vector<sdk::Json> candidates;
         for (const auto& card : cards(connection, users)) {
-            candidates.push_back(sdk::Json::object({{"id", card.id}, {"profile_picture", card.picture}}));
+            candidates.push_back(sdk::Json::object({{"id", card.id},
+                                                    {"profile_picture", card.picture},
+                                                    {"hometown", hometownOf(connection, card.id)}}));
         }
         return candidates;
     }
 
     sdk::Json preferences(sdk::Connection& connection, sdk::UserId user) override {
-        const auto rows =
-            connection.execute("SELECT interested_gender FROM town_people WHERE user_id = $1", {user});
-        auto preferences = sdk::Json::object({{"interested_gender", rows.text(0, 0)}});
-        for (const char* key : {"height", "weight", "religion", "drinking_status", "smoking_status",
-                                "looking_for", "currently_staying"}) {
+        const auto rows = connection.execute(
+            "SELECT interested_gender, max_distance_km, wished_height FROM town_people WHERE user_id = $1",
+            {user});
+        const auto max_distance = rows.optionalInteger(0, 1);
+        const auto height = rows.optionalInteger(0, 2);
+        auto preferences =
+            sdk::Json::object({{"interested_gender", rows.text(0, 0)},
+                               {"height", height ? sdk::Json(*height) : sdk::Json()},
+                               {"max_distance_km", max_distance ? sdk::Json(*max_distance) : sdk::Json()}});
+        for (const char* key : {"weight", "religion", "drinking_status", "smoking_status", "looking_for",
+                                "currently_staying"}) {
             preferences.set(key, nullptr);
         }
         return preferences;
+    }
+
+private:
+    static std::string hometownOf(sdk::Connection& connection, sdk::UserId user) {
+        return connection.execute("SELECT hometown FROM town_people WHERE user_id = $1", {user}).text(0, 0);
     }
 };
 
@@ -59,10 +72,12 @@ const std::vector<sdk::Migration>& townMigrations() {
         "CREATE TABLE town_people (user_id BIGINT PRIMARY KEY, gender TEXT NOT NULL, interested_gender TEXT "
         "NOT NULL, "
         "deleted BOOLEAN NOT NULL, height BIGINT, weight BIGINT, religion TEXT, drinking_status BOOLEAN, "
-        "smoking_status BOOLEAN, looking_for TEXT, currently_staying TEXT);"
+        "smoking_status BOOLEAN, looking_for TEXT, currently_staying TEXT, hometown TEXT NOT NULL, "
+        "wished_height BIGINT, max_distance_km BIGINT, sample_key BIGINT NOT NULL);"
         "CREATE VIEW auth_candidates_v1 AS SELECT user_id, 1 AS university_id, gender, interested_gender, "
         "height, weight, "
-        "religion, drinking_status, smoking_status, looking_for, currently_staying FROM town_people WHERE "
+        "religion, drinking_status, smoking_status, looking_for, currently_staying, sample_key FROM "
+        "town_people WHERE "
         "NOT deleted;";
     static const std::vector<sdk::Migration> migrations = {{1, "create_town", text, text}};
     return migrations;
@@ -90,9 +105,22 @@ void Town::migrate(const std::string& owner, const std::vector<sdk::Migration>& 
 void Town::addPerson(sdk::UserId id, const std::string& gender, const std::string& interested_gender) {
     database_->transaction([&](sdk::Connection& connection) {
         connection.execute(
-            "INSERT INTO town_people (user_id, gender, interested_gender, deleted) VALUES ($1, $2, $3, "
-            "FALSE)",
-            {id, gender, interested_gender});
+            "INSERT INTO town_people (user_id, gender, interested_gender, deleted, hometown, sample_key) "
+            "VALUES ($1, $2, $3, FALSE, '', $4)",
+            {id, gender, interested_gender, id * 1'000'003 % (std::int64_t{1} << 31)});
+    });
+}
+
+void Town::setHometown(sdk::UserId id, const std::string& hometown) {
+    database_->transaction([&](sdk::Connection& connection) {
+        connection.execute("UPDATE town_people SET hometown = $1 WHERE user_id = $2", {hometown, id});
+    });
+}
+
+void Town::setMaxDistance(sdk::UserId id, std::int64_t kilometres) {
+    database_->transaction([&](sdk::Connection& connection) {
+        connection.execute("UPDATE town_people SET max_distance_km = $1 WHERE user_id = $2",
+                           {kilometres, id});
     });
 }
 

@@ -27,6 +27,8 @@ public:
     /// Somebody with a complete profile.
     void addPerson(sdk::UserId id, const std::string& gender, const std::string& interested_gender);
     void deletePerson(sdk::UserId id);
+    void setHometown(sdk::UserId id, const std::string& hometown);
+    void setMaxDistance(sdk::UserId id, std::int64_t kilometres);
 
     /// Where the database is.
     const std::string& url() const { return url_; }

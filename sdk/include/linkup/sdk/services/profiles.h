@@ -37,7 +37,7 @@ public:
     virtual std::vector<PersonCard> cards(Connection& connection, std::span<const UserId> users) = 0;
     /// The contract's Candidate (18 keys), only of those that have everything it needs; order as `users`.
     virtual std::vector<Json> candidates(Connection& connection, std::span<const UserId> users) = 0;
-    /// The contract's eight preference keys of one user; null where unset.
+    /// The contract's eight preference keys of one user, and `max_distance_km`; null where unset.
     virtual Json preferences(Connection& connection, UserId user) = 0;
 };
 

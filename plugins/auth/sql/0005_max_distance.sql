@@ -1,0 +1,1 @@
+ALTER TABLE auth_preferences ADD COLUMN max_distance_km BIGINT;
