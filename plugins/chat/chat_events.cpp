@@ -19,11 +19,11 @@ std::string randomNode() {
 ChatEvents::ChatEvents(sdk::SocketHub& hub, sdk::Bus& bus, sdk::Clock& clock)
     : hub_(hub), bus_(bus), clock_(clock), node_(randomNode()) {}
 
-void ChatEvents::start(ReceiptService& receipts, sdk::MediaUrls* media_urls) {
-    receipts_ = &receipts;
+void ChatEvents::start(ChatFeeds& feeds, sdk::MediaUrls* media_urls) {
+    feeds_ = &feeds;
     media_urls_ = media_urls;
     subscription_ = bus_.subscribe(
-        kTopic, [this](std::string_view text) { onBusMessage(text); }, [] {});
+        kTopic, [this](std::string_view text) { onBusMessage(text); }, [this] { feeds_->gap(); });
 }
 
 void ChatEvents::stop() noexcept {
@@ -35,7 +35,7 @@ void ChatEvents::deliver(std::vector<Item> items) {
     publications.reserve(items.size());
     for (const auto& [message, sending_session] : items) {
         auto frame = messageFrame(message, false, media_urls_).dump();
-        deliverHere(message, frame, sending_session);
+        feeds_->offer(message, frame, sending_session);
         publications.push_back(sdk::Json::object({{"node", node_},
                                                   {"chat", message.chat_id},
                                                   {"seq", message.seq},
@@ -60,21 +60,7 @@ void ChatEvents::onBusMessage(std::string_view text) {
     message.sender = envelope["from"].asInteger();
     message.receiver = envelope["to"].asInteger();
     message.created_at = sdk::fromMicros(envelope["at"].asInteger());
-    deliverHere(message, envelope["frame"].asString(), envelope["session"].asString());
-}
-
-void ChatEvents::deliverHere(const StoredMessage& message, const std::string& frame,
-                             const std::string& sending_session) {
-    for (const auto& device : hub_.local(kChatPath, message.receiver)) {
-        sdk::SendOptions options;
-        options.on_written = [receipts = receipts_, message](bool written) {
-            if (written) receipts->noteDelivered(message);
-        };
-        device->send(frame, std::move(options));
-    }
-    for (const auto& device : hub_.local(kChatPath, message.sender)) {
-        if (device->id() != sending_session) device->send(frame);
-    }
+    feeds_->offer(message, envelope["frame"].asString(), envelope["session"].asString());
 }
 
 void ChatEvents::delivered(const StoredMessage& message) {

@@ -9,22 +9,21 @@
 #include <string>
 #include <string_view>
 
+#include "chat_feeds.h"
 #include "message_service.h"
 #include "receipt_service.h"
 
 namespace linkup::chat {
 
-inline constexpr std::string_view kChatPath = "/api/v1/ws/chat";
-
 /// Takes what was committed to the sockets: at once to those of this node, and over the bus, one publish for
-/// a whole batch, to the other nodes, which know from their own sockets when a device has it. Lifetime: the
+/// a whole batch, to the other nodes. The feeds see to order and to what is missing. Lifetime: the
 /// plugin's.   Threading: any thread.
 class ChatEvents : public MessageDelivery, public ReceiptEvents {
 public:
     ChatEvents(sdk::SocketHub& hub, sdk::Bus& bus, sdk::Clock& clock);
 
     /// `media_urls` may be null.
-    void start(ReceiptService& receipts, sdk::MediaUrls* media_urls);
+    void start(ChatFeeds& feeds, sdk::MediaUrls* media_urls);
     void stop() noexcept;
 
     void deliver(std::vector<Item> items) override;
@@ -34,15 +33,13 @@ public:
     void typing(const Room& room, sdk::UserId typist);
 
 private:
-    void deliverHere(const StoredMessage& message, const std::string& frame,
-                     const std::string& sending_session);
     void onBusMessage(std::string_view text);
 
     sdk::SocketHub& hub_;
     sdk::Bus& bus_;
     sdk::Clock& clock_;
     std::string node_;  // tells our own publications from those of others
-    ReceiptService* receipts_ = nullptr;
+    ChatFeeds* feeds_ = nullptr;
     sdk::MediaUrls* media_urls_ = nullptr;
     std::unique_ptr<sdk::Subscription> subscription_;
 };

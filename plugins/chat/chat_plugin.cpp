@@ -5,6 +5,7 @@
 #include "account_service.h"
 #include "chat_endpoints.h"
 #include "chat_events.h"
+#include "chat_feeds.h"
 #include "chat_migrations.h"
 #include "chat_sockets.h"
 #include "legacy_service.h"
@@ -30,10 +31,12 @@ public:
         services_ = &host.services();
         events_ = std::make_unique<ChatEvents>(host.sockets(), host.bus(), host.clock());
         receipts_ = std::make_unique<ReceiptService>(host.database(), host.log(), *events_);
+        feeds_ = std::make_unique<ChatFeeds>(host.database(), host.sockets(), host.log(), *receipts_);
         messages_ = std::make_unique<MessageService>(host.database(), host.clock(), host.log(),
                                                      host.metrics(), *events_, writer_);
         rooms_ = std::make_unique<RoomService>(host.database(), host.clock(), *receipts_);
-        sockets_ = std::make_unique<ChatSockets>(*messages_, *receipts_, *rooms_, *events_, host.clock());
+        sockets_ =
+            std::make_unique<ChatSockets>(*messages_, *receipts_, *rooms_, *events_, *feeds_, host.clock());
         legacy_ = std::make_unique<LegacyService>(host.clock());
         accounts_ = std::make_unique<AccountService>(host.clock());
         endpoints_ = std::make_unique<ChatEndpoints>(*rooms_);
@@ -73,14 +76,16 @@ public:
         }
         auto* media_urls = services_->find<sdk::MediaUrls>();
         rooms_->setNeighbours(*matches, media_urls);
-        events_->start(*receipts_, media_urls);
         receipts_->start();
+        feeds_->start(media_urls);
+        events_->start(*feeds_, media_urls);
         messages_->start();
     }
 
     void stop() noexcept override {
         if (messages_) messages_->stop();
         if (events_) events_->stop();
+        if (feeds_) feeds_->stop();
         if (receipts_) receipts_->stop();
     }
 
@@ -89,6 +94,7 @@ private:
     sdk::Services* services_ = nullptr;
     std::unique_ptr<ChatEvents> events_;
     std::unique_ptr<ReceiptService> receipts_;
+    std::unique_ptr<ChatFeeds> feeds_;
     std::unique_ptr<MessageService> messages_;
     std::unique_ptr<RoomService> rooms_;
     std::unique_ptr<ChatSockets> sockets_;

@@ -1,5 +1,8 @@
 #include "chat_sockets.h"
 
+#include <charconv>
+#include <map>
+
 #include "message_frame.h"
 
 namespace linkup::chat {
@@ -9,6 +12,7 @@ using sdk::Schema;
 
 constexpr std::int64_t kTypingIntervalMicros = 500'000;  // two a second per chat are passed on
 constexpr std::int64_t kRetryAfterMs = 1000;
+constexpr std::size_t kResumedChats = 500;
 
 sdk::EventSpec messageSpec() {
     const auto text = Schema::string().optional();
@@ -52,6 +56,29 @@ sdk::EventSpec seenSpec() {
                             {"message_id", Schema::uuid()},
                             {"chat_room_id", Schema::id().optional()}}),
             "Marks the partner's messages up to this one as seen"};
+}
+
+/// The id that a key of `resume` stands for.
+std::optional<std::int64_t> chatOfKey(std::string_view key) {
+    std::int64_t id = 0;
+    const auto [end, fault] = std::from_chars(key.data(), key.data() + key.size(), id);
+    if (fault != std::errc() || end != key.data() + key.size() || id < 1) return std::nullopt;
+    return id;
+}
+
+sdk::EventSpec resumeSpec() {
+    const auto keys_are_ids = [](const sdk::Json& chats) -> std::optional<std::string> {
+        for (const auto& [key, seq] : chats.members()) {
+            if (!chatOfKey(key)) return "Keys should be ids of chats";
+        }
+        return std::nullopt;
+    };
+    return {
+        "resume",
+        {{"type", "resume"}},
+        Schema::object(
+            {{"chats", Schema::map(Schema::integer().min(0)).maxItems(kResumedChats).rule(keys_are_ids)}}),
+        "Asks for what was missed: of each chat the last seq that the client has"};
 }
 
 void sendError(sdk::SocketSession& session, const char* code, const char* detail, const sdk::Json& message_id,
@@ -99,19 +126,33 @@ void sendOutcome(sdk::SocketSession& session, const SendOutcome& outcome, const 
 }  // namespace
 
 ChatSockets::ChatSockets(MessageService& messages, ReceiptService& receipts, RoomService& rooms,
-                         ChatEvents& events, sdk::Clock& clock)
-    : messages_(messages), receipts_(receipts), rooms_(rooms), events_(events), clock_(clock) {}
+                         ChatEvents& events, ChatFeeds& feeds, sdk::Clock& clock)
+    : messages_(messages),
+      receipts_(receipts),
+      rooms_(rooms),
+      events_(events),
+      feeds_(feeds),
+      clock_(clock) {}
 
 void ChatSockets::registerWith(sdk::Registrar& registrar) {
     sdk::SocketSpec spec;
     spec.path = kChatPath;
     spec.greeting = "Connected to chat websocket.";
     spec.summary = "Messages, receipts and typing of all chats of the user";
-    spec.events = {messageSpec(), typingSpec(), seenSpec()};
+    spec.events = {messageSpec(), typingSpec(), seenSpec(), resumeSpec()};
     registrar.socket(std::move(spec), *this);
 }
 
+void ChatSockets::onOpen(const SessionPtr& session) {
+    feeds_.open(session);
+}
+
+void ChatSockets::onClose(const SessionPtr& session, std::uint16_t) {
+    feeds_.close(session->id());
+}
+
 void ChatSockets::onEvent(const SessionPtr& session, const std::string& event, const sdk::Json& body) {
+    if (event == "resume") return onResume(session, body);
     if (!speaksForItself(session, body)) return;
     if (event == "message") return onMessage(session, body);
     if (event == "typing") return onTyping(session, body);
@@ -155,10 +196,14 @@ void ChatSockets::onMessage(const SessionPtr& session, const sdk::Json& body) {
                                  .dump());
     }
     draft.session = session->id();
-    draft.reply = [session, message_id, chat](const SendOutcome& outcome) {
+    const auto feed = feeds_.open(session);
+    feed->sending(draft.message_id);
+    const auto reply = [session, feed, message_id, chat](const SendOutcome& outcome) {
+        if (outcome.result != SendResult::kStored) feed->settled(message_id.asString());
         sendOutcome(*session, outcome, message_id, chat);
     };
-    if (!messages_.submit(std::move(draft))) sendOutcome(*session, {SendResult::kBusy, {}}, message_id, chat);
+    draft.reply = reply;
+    if (!messages_.submit(std::move(draft))) reply({SendResult::kBusy, {}});
 }
 
 void ChatSockets::onTyping(const SessionPtr& session, const sdk::Json& body) {
@@ -180,6 +225,12 @@ void ChatSockets::onSeen(const SessionPtr& session, const sdk::Json& body) {
     const auto& chat = body["chat_room_id"];
     receipts_.markSeen(session->user(), chat.isInteger() ? std::optional(chat.asInteger()) : std::nullopt,
                        body["message_id"].asString(), session->id());
+}
+
+void ChatSockets::onResume(const SessionPtr& session, const sdk::Json& body) {
+    std::map<std::int64_t, std::int64_t> chats;  // "1" and "01" are one
+    for (const auto& [key, seq] : body["chats"].members()) chats[chatOfKey(key).value()] = seq.asInteger();
+    feeds_.resume(session, {chats.begin(), chats.end()});
 }
 
 }  // namespace linkup::chat

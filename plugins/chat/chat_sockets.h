@@ -4,29 +4,31 @@
 #include <linkup/sdk/socket.h>
 
 #include "chat_events.h"
+#include "chat_feeds.h"
 #include "message_service.h"
 #include "receipt_service.h"
 #include "room_service.h"
 
 namespace linkup::chat {
 
-/// `/ws/chat`: message, typing, seen.
+/// `/ws/chat`: message, typing, seen, resume.
 class ChatSockets : public sdk::SocketHandler {
 public:
     ChatSockets(MessageService& messages, ReceiptService& receipts, RoomService& rooms, ChatEvents& events,
-                sdk::Clock& clock);
+                ChatFeeds& feeds, sdk::Clock& clock);
     void registerWith(sdk::Registrar& registrar);
 
-    void onOpen(const std::shared_ptr<sdk::SocketSession>&) override {}
+    void onOpen(const std::shared_ptr<sdk::SocketSession>& session) override;
     void onEvent(const std::shared_ptr<sdk::SocketSession>& session, const std::string& event,
                  const sdk::Json& body) override;
-    void onClose(const std::shared_ptr<sdk::SocketSession>&, std::uint16_t) override {}
+    void onClose(const std::shared_ptr<sdk::SocketSession>& session, std::uint16_t code) override;
 
 private:
     using SessionPtr = std::shared_ptr<sdk::SocketSession>;
     void onMessage(const SessionPtr& session, const sdk::Json& body);
     void onTyping(const SessionPtr& session, const sdk::Json& body);
     void onSeen(const SessionPtr& session, const sdk::Json& body);
+    void onResume(const SessionPtr& session, const sdk::Json& body);
     /// False, after an error event, if the event speaks for somebody else.
     static bool speaksForItself(const SessionPtr& session, const sdk::Json& body);
 
@@ -34,6 +36,7 @@ private:
     ReceiptService& receipts_;
     RoomService& rooms_;
     ChatEvents& events_;
+    ChatFeeds& feeds_;
     sdk::Clock& clock_;
 };
 

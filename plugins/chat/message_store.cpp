@@ -133,15 +133,53 @@ void updateLast(sdk::Connection& connection, const std::vector<Room>& rooms) {
     }
 }
 
-std::vector<StoredMessage> newest(sdk::Connection& connection, const Room& room, std::int64_t limit) {
+std::vector<StoredMessage> after(sdk::Connection& connection, const Room& room, std::int64_t seq,
+                                 std::int64_t limit) {
     const auto rows = connection.execute(
         "SELECT seq, message_id, sender_id, body, reply_id, media, created_at FROM chat_messages "
-        "WHERE chat_id = $1 ORDER BY seq DESC LIMIT $2",
-        {room.id, limit});
+        "WHERE chat_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        {room.id, seq, limit});
+    std::vector<StoredMessage> messages;
+    messages.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) messages.push_back(messageOf(rows, row, room));
+    return messages;
+}
+
+std::vector<StoredMessage> before(sdk::Connection& connection, const Room& room, std::int64_t seq,
+                                  std::int64_t limit) {
+    const auto rows = connection.execute(
+        "SELECT seq, message_id, sender_id, body, reply_id, media, created_at FROM chat_messages "
+        "WHERE chat_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
+        {room.id, seq, limit});
     std::vector<StoredMessage> messages;
     messages.reserve(rows.size());
     for (std::size_t row = rows.size(); row-- > 0;) messages.push_back(messageOf(rows, row, room));
     return messages;
+}
+
+std::optional<std::int64_t> placeOf(sdk::Connection& connection, std::int64_t chat_id,
+                                    const std::string& message_id) {
+    const auto rows = connection.execute(
+        "SELECT seq FROM chat_messages WHERE chat_id = $1 AND message_id = $2", {chat_id, message_id});
+    if (rows.empty()) return std::nullopt;
+    return rows.integer(0, 0);
+}
+
+std::int64_t firstSince(sdk::Connection& connection, const Room& room, sdk::Time time) {
+    // Within a chat seq has no gaps and times grow with it: a few looks by key, however long the chat.
+    std::int64_t first = 1;
+    std::int64_t behind = room.last_seq + 1;
+    while (first < behind) {
+        const auto middle = first + (behind - first) / 2;
+        const auto rows = connection.execute(
+            "SELECT created_at FROM chat_messages WHERE chat_id = $1 AND seq = $2", {room.id, middle});
+        if (!rows.empty() && rows.time(0, 0) < time) {
+            first = middle + 1;
+        } else {
+            behind = middle;
+        }
+    }
+    return first;
 }
 
 std::optional<std::int64_t> seqOf(sdk::Connection& connection, std::int64_t chat_id,

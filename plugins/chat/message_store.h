@@ -25,8 +25,16 @@ std::vector<StoredMessage> findByKeys(sdk::Connection& connection, const std::ve
 void insertAll(sdk::Connection& connection, const std::vector<StoredMessage>& messages);
 void updateLast(sdk::Connection& connection, const std::vector<Room>& rooms);
 
-/// The newest `limit` messages, oldest first.
-std::vector<StoredMessage> newest(sdk::Connection& connection, const Room& room, std::int64_t limit);
+/// Up to `limit` messages above `seq`, or below it: the nearest to it, in ascending order.
+std::vector<StoredMessage> after(sdk::Connection& connection, const Room& room, std::int64_t seq,
+                                 std::int64_t limit);
+std::vector<StoredMessage> before(sdk::Connection& connection, const Room& room, std::int64_t seq,
+                                  std::int64_t limit);
+/// The place of a message, whoever sent it.
+std::optional<std::int64_t> placeOf(sdk::Connection& connection, std::int64_t chat_id,
+                                    const std::string& message_id);
+/// The place of the first message of that time or later; behind the last one if all are older.
+std::int64_t firstSince(sdk::Connection& connection, const Room& room, sdk::Time time);
 /// Of a message that `not_sender` did not write: its place. Looked for in one chat.
 std::optional<std::int64_t> seqOf(sdk::Connection& connection, std::int64_t chat_id,
                                   const std::string& message_id, sdk::UserId not_sender);

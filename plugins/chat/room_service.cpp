@@ -51,27 +51,60 @@ sdk::Json RoomService::startChat(sdk::UserId user, sdk::UserId other) {
     });
 }
 
+Room RoomService::participated(sdk::Connection& connection, sdk::UserId user, std::int64_t chat_id) {
+    const auto room = room_store::find(connection, chat_id);
+    if (!room || !room->has(user)) {
+        throw sdk::Error(sdk::ErrorCode::kForbidden, "User is not a participant of this chat");
+    }
+    return *room;
+}
+
+sdk::Json RoomService::frames(const std::vector<StoredMessage>& messages, sdk::UserId user,
+                              std::int64_t seen_seq, std::int64_t partner_seen_seq) const {
+    sdk::Json list = sdk::Json::array();
+    for (const auto& message : messages) {
+        const auto seen = message.receiver == user ? seen_seq : partner_seen_seq;
+        list.push(messageFrame(message, message.seq <= seen, media_urls_));
+    }
+    return list;
+}
+
 sdk::Json RoomService::history(sdk::UserId user, std::int64_t chat_id) {
     return sdk::transaction(database_, [&](sdk::Connection& connection) {
-        const auto room = room_store::find(connection, chat_id);
-        if (!room || !room->has(user)) {
-            throw sdk::Error(sdk::ErrorCode::kForbidden, "User is not a participant of this chat");
-        }
-        const auto messages = message_store::newest(connection, *room, kPageSize);
+        const auto room = participated(connection, user, chat_id);
+        const auto messages = message_store::before(connection, room, room.last_seq + 1, kPageSize);
         const auto last_seq = messages.empty() ? 0 : messages.back().seq;
-        if (last_seq > 0) receipts_.markSeenUpTo(connection, *room, user, last_seq, {});
+        if (last_seq > 0) receipts_.markSeenUpTo(connection, room, user, last_seq, {});
 
-        const auto others = room_store::cursors(connection, chat_id, room->partnerOf(user));
-        sdk::Json list = sdk::Json::array();
-        for (const auto& message : messages) {
-            const bool is_seen = message.sender != user || message.seq <= others.seen_seq;
-            list.push(messageFrame(message, is_seen, media_urls_));
-        }
+        const auto others = room_store::cursors(connection, chat_id, room.partnerOf(user));
         return sdk::Json::object({{"user_id", user},
-                                  {"messages", std::move(list)},
+                                  {"messages", frames(messages, user, last_seq, others.seen_seq)},
                                   {"last_seq", last_seq},
                                   {"other_seen_seq", others.seen_seq},
                                   {"other_delivered_seq", others.delivered_seq}});
+    });
+}
+
+sdk::Json RoomService::page(sdk::UserId user, std::int64_t chat_id, const Before& before) {
+    return sdk::read(database_, [&](sdk::Connection& connection) {
+        const auto room = participated(connection, user, chat_id);
+        auto end = before.seq;
+        if (!end && before.message_id) {
+            end = message_store::placeOf(connection, chat_id, *before.message_id);
+        }
+        if (!end && before.time) end = message_store::firstSince(connection, room, *before.time);
+        const auto messages =
+            message_store::before(connection, room, end.value_or(room.last_seq + 1), kPageSize);
+
+        const auto own = room_store::cursors(connection, chat_id, user);
+        const auto others = room_store::cursors(connection, chat_id, room.partnerOf(user));
+        const bool has_more = !messages.empty() && messages.front().seq > 1;
+        return sdk::Json::object(
+            {{"user_id", user},
+             {"messages", frames(messages, user, own.seen_seq, others.seen_seq)},
+             {"has_more", has_more},
+             {"next_page_cursor", messages.empty() ? sdk::Json() : messages.front().message_id},
+             {"next_before_seq", messages.empty() ? sdk::Json() : messages.front().seq}});
     });
 }
 

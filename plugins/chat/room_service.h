@@ -27,12 +27,25 @@ public:
 
     sdk::Json startChat(sdk::UserId user, sdk::UserId other);
     sdk::Json history(sdk::UserId user, std::int64_t chat_id);
+    /// Where a page of history ends; the first that is set and known counts.
+    struct Before {
+        std::optional<std::int64_t> seq;
+        std::optional<std::string> message_id;
+        std::optional<sdk::Time> time;
+    };
+    /// The page strictly before; marks nothing as seen.
+    sdk::Json page(sdk::UserId user, std::int64_t chat_id, const Before& before);
     /// The room if `user` is one of the two.
     std::optional<Room> roomOf(sdk::UserId user, std::int64_t chat_id);
     /// Handler of hook `user.blocked`, inside its transaction.
     void removeBetween(sdk::Connection& connection, sdk::UserId one, sdk::UserId other);
 
 private:
+    static Room participated(sdk::Connection& connection, sdk::UserId user, std::int64_t chat_id);
+    /// The two cursors say up to where each has seen what the other wrote.
+    sdk::Json frames(const std::vector<StoredMessage>& messages, sdk::UserId user, std::int64_t seen_seq,
+                     std::int64_t partner_seen_seq) const;
+
     sdk::Database& database_;
     sdk::Clock& clock_;
     ReceiptService& receipts_;

@@ -42,6 +42,19 @@ void removeOfPair(sdk::Connection& connection, sdk::UserId one, sdk::UserId othe
                        {std::min(one, other), std::max(one, other)});
 }
 
+std::vector<std::pair<std::int64_t, std::int64_t>> lastSeqs(sdk::Connection& connection, sdk::UserId user) {
+    const auto rows = connection.execute(
+        "SELECT r.id, r.last_seq FROM chat_participants p JOIN chat_rooms r ON r.id = p.chat_id "
+        "WHERE p.user_id = $1",
+        {user});
+    std::vector<std::pair<std::int64_t, std::int64_t>> chats;
+    chats.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        chats.emplace_back(rows.integer(row, 0), rows.integer(row, 1));
+    }
+    return chats;
+}
+
 std::vector<sdk::ChatSummary> summaries(sdk::Connection& connection, sdk::UserId user) {
     const auto rows = connection.execute(
         "SELECT r.id, CASE WHEN r.low_id = $1 THEN r.high_id ELSE r.low_id END, "

@@ -4,6 +4,7 @@
 #include <linkup/sdk/services/chats.h>
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "chat_types.h"
@@ -16,6 +17,8 @@ std::optional<Room> findOfPair(sdk::Connection& connection, sdk::UserId one, sdk
 Room insert(sdk::Connection& connection, sdk::UserId one, sdk::UserId other, sdk::Time now);
 /// Participants and messages go with it.
 void removeOfPair(sdk::Connection& connection, sdk::UserId one, sdk::UserId other);
+/// The user's chats, each with its last seq.
+std::vector<std::pair<std::int64_t, std::int64_t>> lastSeqs(sdk::Connection& connection, sdk::UserId user);
 std::vector<sdk::ChatSummary> summaries(sdk::Connection& connection, sdk::UserId user);
 
 struct Cursors {

@@ -57,9 +57,10 @@ std::string GoldenPattern::mismatch(const Var& expected, const Var& actual, cons
         if (actual.type() != typeid(Poco::JSON::Object::Ptr)) return fault(where, "an object", actual);
         const auto wanted = expected.extract<Poco::JSON::Object::Ptr>();
         const auto found = actual.extract<Poco::JSON::Object::Ptr>();
-        for (const auto& key : wanted->getNames()) {
+        for (const auto& name : wanted->getNames()) {
+            const auto key = resolve_(name).toString();  // a variable may be a key as well
             if (!found->has(key)) return where + "." + key + ": is missing in " + jsonText(actual);
-            const auto deeper = mismatch(wanted->get(key), found->get(key), where + "." + key);
+            const auto deeper = mismatch(wanted->get(name), found->get(key), where + "." + key);
             if (!deeper.empty()) return deeper;
         }
         return {};

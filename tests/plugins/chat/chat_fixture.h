@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "chat_events.h"
+#include "chat_feeds.h"
 #include "chat_migrations.h"
 #include "chat_sockets.h"
 #include "message_service.h"
@@ -43,19 +44,22 @@ struct ChatTown {
           hub(town.host().fake_sockets),
           events(hub, town.host().fake_bus, town.host().fake_clock),
           receipts(town.database(), town.host().log(), events),
+          feeds(town.database(), hub, town.host().log(), receipts),
           messages(town.database(), town.host().clock(), town.host().log(), town.host().metrics(), events,
                    settings),
           rooms(town.database(), town.host().clock(), receipts),
-          sockets(messages, receipts, rooms, events, town.host().clock()) {
+          sockets(messages, receipts, rooms, events, feeds, town.host().clock()) {
         town.migrate("chat", chat::sql::migrations());
         rooms.setNeighbours(matches, nullptr);
-        events.start(receipts, nullptr);
         receipts.start();
+        feeds.start(nullptr);
+        events.start(feeds, nullptr);
         messages.start();
     }
     ~ChatTown() {
         messages.stop();
         events.stop();
+        feeds.stop();
         receipts.stop();
     }
 
@@ -91,6 +95,7 @@ struct ChatTown {
     WillingMatches matches;
     chat::ChatEvents events;
     chat::ReceiptService receipts;
+    chat::ChatFeeds feeds;
     chat::MessageService messages;
     chat::RoomService rooms;
     chat::ChatSockets sockets;

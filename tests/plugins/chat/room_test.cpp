@@ -12,6 +12,8 @@ class RoomTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(withoutAMatchThereIsNoChat);
     CPPUNIT_TEST(historyIsForParticipantsOnly);
     CPPUNIT_TEST(historyGivesTheNewestTwentyOldestFirst);
+    CPPUNIT_TEST(pagesGoBackToTheFirstMessage);
+    CPPUNIT_TEST(aPageEndsBeforeItsCursor);
     CPPUNIT_TEST(readingMarksAsSeenAndTellsThePartnerOnce);
     CPPUNIT_TEST(ownMessagesAreNotSeenByReadingThem);
     CPPUNIT_TEST(seenMovesForwardOnly);
@@ -53,6 +55,48 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::size_t{20}, reply["messages"].size());
         CPPUNIT_ASSERT_EQUAL(std::int64_t{6}, reply["messages"].items().front()["seq"].asInteger());
         CPPUNIT_ASSERT_EQUAL(std::int64_t{25}, reply["last_seq"].asInteger());
+    }
+
+    void pagesGoBackToTheFirstMessage() {
+        for (int i = 1; i <= 45; ++i) chat_->send(ChatTown::draft(room_, 1, 2, i));
+        chat::RoomService::Before before;
+        std::vector<std::int64_t> sizes;
+        for (bool has_more = true; has_more;) {
+            const auto reply = chat_->rooms.page(2, room_, before);
+            sizes.push_back(static_cast<std::int64_t>(reply["messages"].size()));
+            has_more = reply["has_more"].asBool();
+            const auto& oldest = reply["messages"].items().front();
+            CPPUNIT_ASSERT(reply["next_page_cursor"] == oldest["message_id"]);
+            CPPUNIT_ASSERT(reply["next_before_seq"] == oldest["seq"]);
+            before.message_id = oldest["message_id"].asString();
+        }
+        CPPUNIT_ASSERT(sizes == (std::vector<std::int64_t>{20, 20, 5}));
+        const auto beyond = chat_->rooms.page(2, room_, before);
+        CPPUNIT_ASSERT(!beyond["has_more"].asBool() && beyond["next_page_cursor"].isNull() &&
+                       beyond["next_before_seq"].isNull() && beyond["messages"].size() == 0);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{45}, chat_->rooms.history(2, room_)["last_seq"].asInteger());
+    }
+
+    void aPageEndsBeforeItsCursor() {
+        std::vector<sdk::Time> times;
+        for (int i = 1; i <= 5; ++i) {
+            times.push_back(chat_->send(ChatTown::draft(room_, 1, 2, i)).message.created_at);
+        }
+        const auto last = [&](chat::RoomService::Before before) {
+            const auto reply = chat_->rooms.page(2, room_, before);
+            return reply["messages"].size() == 0 ? 0 : reply["messages"].items().back()["seq"].asInteger();
+        };
+        const auto unknown = ChatTown::messageId(77);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{2},
+                             last({.seq = 3, .message_id = ChatTown::messageId(5), .time = {}}));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{3},
+                             last({.seq = {}, .message_id = ChatTown::messageId(4), .time = times[0]}));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, last({.seq = {}, .message_id = unknown, .time = times[2]}));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, last({.seq = {}, .message_id = {}, .time = times[0]}));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{5}, last({.seq = {}, .message_id = unknown, .time = {}}));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{5},
+                             last({.seq = {}, .message_id = {}, .time = times[4] + std::chrono::hours(1)}));
+        CPPUNIT_ASSERT_THROW(chat_->rooms.page(3, room_, {}), sdk::Error);
     }
 
     void readingMarksAsSeenAndTellsThePartnerOnce() {

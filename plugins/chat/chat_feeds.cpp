@@ -1,0 +1,218 @@
+#include "chat_feeds.h"
+
+#include <linkup/sdk/error.h>
+
+#include "message_frame.h"
+#include "message_store.h"
+#include "room_store.h"
+
+namespace linkup::chat {
+namespace {
+
+constexpr int kThreads = 2;
+
+}  // namespace
+
+ChatFeeds::ChatFeeds(sdk::Database& database, sdk::SocketHub& hub, sdk::Log& log, ReceiptService& receipts,
+                     std::chrono::milliseconds try_again)
+    : database_(database), hub_(hub), log_(log), receipts_(receipts), try_again_(try_again) {}
+
+ChatFeeds::~ChatFeeds() {
+    stop();
+}
+
+void ChatFeeds::start(sdk::MediaUrls* media_urls) {
+    media_urls_ = media_urls;
+    stopping_ = false;
+    for (const auto& session : hub_.local(kChatPath)) open(session);
+    for (int i = 0; i < kThreads; ++i) threads_.emplace_back([this] { run(); });
+}
+
+void ChatFeeds::stop() noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+    decltype(entries_) gone;
+    const std::lock_guard lock(mutex_);
+    queue_.clear();
+    later_.clear();
+    gone = std::exchange(entries_, {});
+}
+
+ChatFeeds::EntryPtr ChatFeeds::entryOf(const std::shared_ptr<sdk::SocketSession>& session) {
+    EntryPtr fresh;
+    {
+        const std::lock_guard lock(mutex_);
+        auto& entry = entries_[session->id()];
+        if (entry != nullptr) return entry;
+        fresh = entry = std::make_shared<Entry>(session);
+    }
+    wake(fresh);  // it has to learn where its chats stand
+    return fresh;
+}
+
+std::shared_ptr<SocketFeed> ChatFeeds::open(const std::shared_ptr<sdk::SocketSession>& session) {
+    auto entry = entryOf(session);
+    return {entry, &entry->feed};
+}
+
+void ChatFeeds::close(const std::string& session_id) {
+    decltype(entries_)::node_type gone;  // may be the last to hold the socket: not under the lock
+    const std::lock_guard lock(mutex_);
+    gone = entries_.extract(session_id);
+}
+
+void ChatFeeds::offer(const StoredMessage& message, const std::string& frame,
+                      const std::string& sending_session) {
+    for (const auto user : {message.receiver, message.sender}) {
+        for (const auto& device : hub_.local(kChatPath, user)) {
+            const auto entry = entryOf(device);
+            const bool is_sender = device->id() == sending_session;
+            if (entry->feed.offer(message, frame, is_sender, optionsFor(entry))) wake(entry);
+        }
+    }
+}
+
+void ChatFeeds::resume(const std::shared_ptr<sdk::SocketSession>& session,
+                       const std::vector<SocketFeed::Place>& chats) {
+    const auto entry = entryOf(session);
+    if (entry->feed.resume(chats)) wake(entry);
+}
+
+void ChatFeeds::gap() {
+    std::vector<EntryPtr> all;
+    {
+        const std::lock_guard lock(mutex_);
+        all.reserve(entries_.size());
+        for (const auto& [id, entry] : entries_) all.push_back(entry);
+    }
+    for (const auto& entry : all) {
+        if (entry->feed.gap()) wake(entry);
+    }
+}
+
+SocketFeed::Options ChatFeeds::optionsFor(const EntryPtr& entry) {
+    return [this, &entry](const StoredMessage& message, SocketFeed::After after) {
+        sdk::SendOptions options;
+        const bool is_receiver = message.receiver == entry->feed.user();
+        options.on_written = [this, weak = std::weak_ptr(entry), id = entry->feed.session()->id(),
+                              message = is_receiver ? message : StoredMessage(), is_receiver,
+                              after](bool written) {
+            if (!written) return close(id);
+            if (is_receiver) receipts_.noteDelivered(message);
+            if (after == SocketFeed::After::kNothing) return;
+            if (const auto waiting = weak.lock()) onWritten(waiting);
+        };
+        return options;
+    };
+}
+
+void ChatFeeds::wake(const EntryPtr& entry) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (entry->state == State::kReading) entry->woken = true;
+        if (entry->state != State::kIdle || stopping_) return;
+        entry->state = State::kQueued;
+        queue_.push_back(entry);
+    }
+    wake_.notify_one();
+}
+
+void ChatFeeds::onWritten(const EntryPtr& entry) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (entry->state != State::kWaiting) {
+            entry->written = true;
+            return;
+        }
+        entry->state = State::kQueued;
+        queue_.push_back(entry);
+    }
+    wake_.notify_one();
+}
+
+void ChatFeeds::run() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        if (queue_.empty() && !later_.empty()) {
+            wake_.wait_for(lock, try_again_, [this] { return stopping_ || !queue_.empty(); });
+            queue_.insert(queue_.end(), later_.begin(), later_.end());
+            later_.clear();
+        } else if (queue_.empty()) {
+            wake_.wait(lock, [this] { return stopping_ || !queue_.empty() || !later_.empty(); });
+        } else {
+            const auto entry = queue_.front();
+            queue_.pop_front();
+            entry->state = State::kReading;
+            entry->woken = false;
+            lock.unlock();
+            const auto outcome = readFor(entry);
+            lock.lock();
+            finish(entry, outcome);
+        }
+    }
+}
+
+/// With the mutex held.
+void ChatFeeds::finish(const EntryPtr& entry, Outcome outcome) {
+    const bool goes_on = outcome == Outcome::kWait ? std::exchange(entry->written, false)
+                                                   : outcome == Outcome::kDone && entry->woken;
+    if (goes_on) {
+        entry->state = State::kQueued;
+        queue_.push_back(entry);
+    } else if (outcome == Outcome::kTryAgain) {
+        entry->state = State::kQueued;
+        later_.push_back(entry);
+    } else {
+        entry->state = outcome == Outcome::kWait ? State::kWaiting : State::kIdle;
+    }
+}
+
+ChatFeeds::Outcome ChatFeeds::readFor(const EntryPtr& entry) {
+    auto& feed = entry->feed;
+    try {
+        for (;;) {
+            const auto needs = feed.needs();
+            if (needs == SocketFeed::Needs::kNothing) return Outcome::kDone;
+            if (needs == SocketFeed::Needs::kPlaces) {
+                feed.setPlaces(sdk::read(database_, [&](sdk::Connection& connection) {
+                    return room_store::lastSeqs(connection, feed.user());
+                }));
+                continue;
+            }
+            const auto range = feed.range();
+            if (feed.give(range, readPage(feed, range), optionsFor(entry)) == SocketFeed::Given::kWait) {
+                return Outcome::kWait;
+            }
+        }
+    } catch (const sdk::Error& error) {
+        log_.warning("missed messages could not be read", {{"code", sdk::toString(error.code())}});
+        if (sdk::httpStatus(error.code()) == 503) return Outcome::kTryAgain;
+    } catch (const std::exception& error) {
+        log_.error("missed messages could not be read", {{"fault", error.what()}});
+    }
+    feed.session()->close(sdk::CloseCode::kInternal, "please resume");
+    return Outcome::kFailed;
+}
+
+SocketFeed::Page ChatFeeds::readPage(const SocketFeed& feed, const SocketFeed::Range& range) {
+    return sdk::read(database_, [&](sdk::Connection& connection) {
+        SocketFeed::Page page;
+        const auto room = room_store::find(connection, range.chat);
+        if (!room || !room->has(feed.user())) return page;
+        const auto low = room_store::cursors(connection, room->id, room->low).seen_seq;
+        const auto high = room_store::cursors(connection, room->id, room->high).seen_seq;
+        for (auto& message : message_store::after(connection, *room, range.above, range.limit)) {
+            const bool is_seen = message.seq <= (message.receiver == room->low ? low : high);
+            auto frame = messageFrame(message, is_seen, media_urls_).dump();
+            page.emplace_back(std::move(message), std::move(frame));
+        }
+        return page;
+    });
+}
+
+}  // namespace linkup::chat
