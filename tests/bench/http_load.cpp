@@ -29,8 +29,8 @@ std::string requestText(const HttpLoad& load) {
     std::string text = load.method + " " + load.path + " HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n";
     if (!load.token.empty()) text += "Authorization: Bearer " + load.token + "\r\n";
     if (!load.body.empty()) {
-        text +=
-            "Content-Type: application/json\r\nContent-Length: " + std::to_string(load.body.size()) + "\r\n";
+        text += "Content-Type: " + load.content_type +
+                "\r\nContent-Length: " + std::to_string(load.body.size()) + "\r\n";
     }
     return text + "\r\n" + load.body;
 }

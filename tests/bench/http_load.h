@@ -15,7 +15,8 @@ struct HttpLoad {
     int connections = 32;
     std::chrono::milliseconds duration = std::chrono::seconds{2};
     std::string method = "GET";
-    std::string body = {};  ///< JSON
+    std::string body = {};
+    std::string content_type = "application/json";  ///< of the body
 };
 
 /// What came of it. All replies had status 200.
