@@ -286,11 +286,12 @@ void LobbyService::callOff(const Event& event) {
 }
 
 void LobbyService::keepSeatsOfPresent(const Event& event) {
+    // From before the look at who is there: who leaves right after it must not gain time.
+    const auto until = clock_.now() + rules_.seat_kept;
     const auto present = announcer_.present();
     if (present.empty()) return;
-    database_.transaction([&](sdk::Connection& connection) {
-        lobby_store::keepSeats(connection, event.id, present, clock_.now() + rules_.seat_kept);
-    });
+    database_.transaction(
+        [&](sdk::Connection& connection) { lobby_store::keepSeats(connection, event.id, present, until); });
 }
 
 void LobbyService::keepSeatsOfLeavers(const Event& event) {
