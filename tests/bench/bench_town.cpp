@@ -15,23 +15,22 @@
 namespace linkup::bench {
 
 BenchTown::BenchTown(Store store, int people, const std::map<std::string, std::string>& settings) {
-    test::DaemonOptions options;
-    options.settings = {{"auth.password.passes", "1"},
-                        {"auth.password.memory_bytes", "65536"},
-                        {"log.level", "warning"},
-                        {"paths.state", (folder_ / "state").string()}};
+    options_.settings = {{"auth.password.passes", "1"},
+                         {"auth.password.memory_bytes", "65536"},
+                         {"log.level", "warning"},
+                         {"paths.state", (folder_ / "state").string()}};
     std::filesystem::create_directories(folder_ / "state");
     if (store == Store::kPostgresql) {
         postgres_ = std::make_unique<test::PrivatePostgres>(test::PostgresOptions{.fsync = true});
-        options.settings["database.url"] = postgres_->createDatabase("linkup");
+        options_.settings["database.url"] = postgres_->createDatabase("linkup");
     }
-    for (const auto& [key, value] : settings) options.settings[key] = value;
-    test::DaemonOptions filling = options;
+    for (const auto& [key, value] : settings) options_.settings[key] = value;
+    test::DaemonOptions filling = options_;
     filling.arguments = {"--demo", std::to_string(people)};
     const test::ProcessResult filled =
         test::LinkupDaemon::runToEnd(std::move(filling), std::chrono::minutes{10});
     if (filled.exitCode != 0) throw std::runtime_error("--demo failed:\n" + filled.output);
-    daemon_ = std::make_unique<test::LinkupDaemon>(std::move(options));
+    daemon_ = std::make_unique<test::LinkupDaemon>(options_);
 }
 
 std::vector<std::string> BenchTown::tokens(int count) {

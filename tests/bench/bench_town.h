@@ -23,12 +23,17 @@ public:
 
     test::LinkupDaemon& daemon() { return *daemon_; }
     std::uint16_t port() const { return daemon_->port(); }
+    /// Of kPostgresql alone; its database is called `linkup`.
+    test::PrivatePostgres& postgres() { return *postgres_; }
+    /// What the daemon was started with, for another node of the same town.
+    const test::DaemonOptions& options() const { return options_; }
     /// Access tokens of the first `count` people.
     std::vector<std::string> tokens(int count);
 
 private:
     test::TemporaryFolder folder_;
     std::unique_ptr<test::PrivatePostgres> postgres_;
+    test::DaemonOptions options_;
     std::unique_ptr<test::LinkupDaemon> daemon_;
 };
 

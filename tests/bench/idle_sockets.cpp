@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <string_view>
@@ -69,13 +70,19 @@ std::size_t IdleSockets::closedWith(int code) {
     return told;
 }
 
-void IdleSockets::allowFiles(std::size_t count) {
+std::size_t IdleSockets::allowFilesUpTo(std::size_t count) {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur >= count) return;
-    limit.rlim_cur = count;
-    if (limit.rlim_max < count) limit.rlim_max = count;
-    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    if (limit.rlim_cur >= count) return limit.rlim_cur;
+    rlimit wanted{count, std::max<rlim_t>(limit.rlim_max, count)};
+    if (::setrlimit(RLIMIT_NOFILE, &wanted) == 0) return count;
+    wanted = {limit.rlim_max, limit.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &wanted);
+    return limit.rlim_max;
+}
+
+void IdleSockets::allowFiles(std::size_t count) {
+    if (allowFilesUpTo(count) < count)
         throw std::runtime_error("this needs " + std::to_string(count) + " open files (ulimit -n)");
 }
 

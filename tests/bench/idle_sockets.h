@@ -23,6 +23,8 @@ public:
 
     /// Lets this process have as many as `count` open files. Errors: std::runtime_error.
     static void allowFiles(std::size_t count);
+    /// The same as far as the system lets us. Returns how many it may have.
+    static std::size_t allowFilesUpTo(std::size_t count);
 
 private:
     std::vector<int> handles_;
