@@ -143,8 +143,8 @@ AuthOptions readOptions(sdk::Config& config) {
     cost.memory_bytes = static_cast<std::uint64_t>(
         config.integer({"password.memory_bytes", "Memory of one argon2id hash."},
                        static_cast<std::int64_t>(cost.memory_bytes), crypto_pwhash_MEMLIMIT_MIN, 1LL << 30));
-    options.password_threads =
-        readCount(config, "password.threads", "Threads that hash passwords and do nothing else.", 2, 1, 64);
+    cost.at_once = readCount(config, "password.threads", "Passwords that are hashed at the same time.",
+                             cost.at_once, 1, 64);
     options.password_queue = readCount(
         config, "password.queue", "Sign-ups and log-ins that may wait for them; beyond, 503.", 64, 1, 10'000);
 

@@ -21,6 +21,7 @@ struct TokenLifetimes {
 struct PasswordCost {
     std::uint64_t passes = 2;
     std::uint64_t memory_bytes = 19 * 1024 * 1024;
+    int at_once = 2;  ///< how many are computed at the same time
 };
 
 /// How many codes may be asked for; a limit of 0 is no limit.
@@ -54,7 +55,6 @@ struct AuthOptions {
     std::string legacy_secret;
     TokenLifetimes lifetimes;
     PasswordCost password_cost;
-    int password_threads = 2;
     int password_queue = 64;
     CodeLimits codes;
     CodeMailTemplate code_mail;

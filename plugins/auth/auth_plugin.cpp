@@ -98,7 +98,8 @@ public:
         host_ = &host;
         parts_ = std::make_unique<Parts>(options_, host);
         registrar.migrations(sql::migrations());
-        registrar.pool({kPasswordPool, options_.password_threads, options_.password_queue});
+        // Twice as many threads as hashes at a time: while one waits for the database, another hashes.
+        registrar.pool({kPasswordPool, 2 * options_.password_cost.at_once, options_.password_queue});
         registerAccountEndpoints(registrar, parts_->codes, parts_->accounts, parts_->sessions,
                                  parts_->requests, options_.lifetimes.access);
         registerSessionEndpoints(registrar, parts_->sessions);

@@ -57,9 +57,23 @@ std::optional<std::string> passwordFault(std::string_view password) {
     return std::nullopt;
 }
 
-PasswordService::PasswordService(const PasswordCost& cost) : cost_(cost), nobody_(hashOfNobody(cost)) {}
+/// One of those who hash at the same time.
+class PasswordService::Turn {
+public:
+    explicit Turn(std::counting_semaphore<>& turns) : turns_(turns) { turns_.acquire(); }
+    ~Turn() { turns_.release(); }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+private:
+    std::counting_semaphore<>& turns_;
+};
+
+PasswordService::PasswordService(const PasswordCost& cost)
+    : cost_(cost), nobody_(hashOfNobody(cost)), turns_(cost.at_once) {}
 
 std::string PasswordService::hash(std::string_view password) const {
+    const Turn turn(turns_);
     std::array<char, crypto_pwhash_STRBYTES> text;
     if (crypto_pwhash_str_alg(text.data(), password.data(), password.size(), cost_.passes, cost_.memory_bytes,
                               crypto_pwhash_ALG_ARGON2ID13) != 0) {
@@ -69,6 +83,7 @@ std::string PasswordService::hash(std::string_view password) const {
 }
 
 bool PasswordService::verify(std::string_view password, const std::string* hash) const {
+    const Turn turn(turns_);
     if (hash != nullptr && bcrypt::costOf(*hash)) {
         if (bcrypt::verify(password, *hash)) return true;
         isArgon(password, nobody_);

@@ -3,6 +3,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <semaphore>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,7 @@ namespace linkup::auth {
 std::optional<std::string> passwordFault(std::string_view password);
 
 /// Hashes passwords with argon2id, and knows bcrypt. Slow on purpose: call it from the pool "passwords" only.
+/// More calls than may hash at the same time wait for each other.
 ///
 /// Threading: any thread.
 class PasswordService {
@@ -32,10 +34,12 @@ public:
     bool outdated(const std::string& hash) const;
 
 private:
+    class Turn;
     bool isArgon(std::string_view password, const std::string& hash) const;
 
     const PasswordCost cost_;
     const std::string nobody_;
+    mutable std::counting_semaphore<> turns_;
     mutable std::mutex mutex_;
     std::shared_ptr<const std::string> bcrypt_nobody_;  ///< null while nobody has such a hash
 };

@@ -303,7 +303,7 @@ public:
 
     void routesThatHashHaveTheirOwnPool() {
         CPPUNIT_ASSERT_EQUAL(std::size_t{1}, town_->registrar().pools.size());
-        CPPUNIT_ASSERT_EQUAL(2, town_->registrar().pools[0].threads);
+        CPPUNIT_ASSERT_EQUAL(4, town_->registrar().pools[0].threads);
         for (const auto& route : town_->registrar().routes) {
             const bool hashes = route.spec.path == "/api/v1/signup" || route.spec.path == "/api/v1/token" ||
                                 route.spec.path == "/api/v1/reset-password";
