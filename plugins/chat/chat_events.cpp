@@ -1,32 +1,31 @@
 #include "chat_events.h"
 
-#include <random>
-
 #include "message_frame.h"
+#include "node_name.h"
 
 namespace linkup::chat {
 namespace {
 
 constexpr std::string_view kTopic = "messages";
-
-std::string randomNode() {
-    std::random_device source;
-    return std::to_string(source()) + "-" + std::to_string(source());
-}
+constexpr std::string_view kPassingTopic = "passing";
 
 }  // namespace
 
 ChatEvents::ChatEvents(sdk::SocketHub& hub, sdk::Bus& bus, sdk::Clock& clock)
-    : hub_(hub), bus_(bus), clock_(clock), node_(randomNode()) {}
+    : hub_(hub), bus_(bus), clock_(clock), node_(randomNodeName()) {}
 
 void ChatEvents::start(ChatFeeds& feeds, sdk::MediaUrls* media_urls) {
     feeds_ = &feeds;
     media_urls_ = media_urls;
     subscription_ = bus_.subscribe(
         kTopic, [this](std::string_view text) { onBusMessage(text); }, [this] { feeds_->gap(); });
+    // What passes is not made up for after a gap.
+    passing_ = bus_.subscribe(
+        kPassingTopic, [this](std::string_view text) { onPassing(text); }, [] {});
 }
 
 void ChatEvents::stop() noexcept {
+    passing_.reset();
     subscription_.reset();
 }
 
@@ -93,16 +92,38 @@ void ChatEvents::seen(const StoredMessage& message, const std::string& reading_s
 
 void ChatEvents::typing(const Room& room, sdk::UserId typist) {
     const auto partner = room.partnerOf(typist);
-    hub_.sendToUser(kChatPath, partner,
-                    sdk::Json::object({{"type", "chats"},
-                                       {"chats_type", "typing"},
-                                       {"to", partner},
-                                       {"from_", typist},
-                                       {"chat_room_id", room.id},
-                                       {"message", "Typing..."},
-                                       {"timestamp", sdk::formatTime(clock_.now())}})
-                        .dump(),
-                    true);
+    passOn(partner, "typing:" + std::to_string(room.id),
+           sdk::Json::object({{"type", "chats"},
+                              {"chats_type", "typing"},
+                              {"to", partner},
+                              {"from_", typist},
+                              {"chat_room_id", room.id},
+                              {"message", "Typing..."},
+                              {"timestamp", sdk::formatTime(clock_.now())}})
+               .dump());
+}
+
+void ChatEvents::passOn(sdk::UserId user, std::string key, std::string frame) {
+    passHere(user, key, frame);
+    bus_.publish(kPassingTopic,
+                 sdk::Json::object(
+                     {{"node", node_}, {"user", user}, {"key", std::move(key)}, {"frame", std::move(frame)}})
+                     .dump());
+}
+
+void ChatEvents::passHere(sdk::UserId user, const std::string& key, const std::string& frame) {
+    for (const auto& device : hub_.local(kChatPath, user)) {
+        sdk::SendOptions options;
+        options.droppable = true;
+        options.coalesce_key = key;
+        device->send(frame, std::move(options));
+    }
+}
+
+void ChatEvents::onPassing(std::string_view text) {
+    const auto envelope = sdk::parseTrustedJson(text);
+    if (envelope["node"].asString() == node_) return;
+    passHere(envelope["user"].asInteger(), envelope["key"].asString(), envelope["frame"].asString());
 }
 
 }  // namespace linkup::chat

@@ -29,11 +29,17 @@ public:
     void deliver(std::vector<Item> items) override;
     void delivered(const StoredMessage& message) override;
     void seen(const StoredMessage& message, const std::string& reading_session) override;
-    /// To the partner's sockets on every node; not stored, first to be dropped.
+    /// To the partner's sockets on every node; not stored. Of a socket that reads too slowly it is the first
+    /// to go, but for the last of each chat.
     void typing(const Room& room, sdk::UserId typist);
 
 private:
     void onBusMessage(std::string_view text);
+    /// What only counts now, to the user's sockets on every node: droppable, and of those with one key that
+    /// wait for a socket only the last is kept.
+    void passOn(sdk::UserId user, std::string key, std::string frame);
+    void passHere(sdk::UserId user, const std::string& key, const std::string& frame);
+    void onPassing(std::string_view text);
 
     sdk::SocketHub& hub_;
     sdk::Bus& bus_;
@@ -42,6 +48,7 @@ private:
     ChatFeeds* feeds_ = nullptr;
     sdk::MediaUrls* media_urls_ = nullptr;
     std::unique_ptr<sdk::Subscription> subscription_;
+    std::unique_ptr<sdk::Subscription> passing_;
 };
 
 }  // namespace linkup::chat

@@ -9,6 +9,7 @@
 #include "chat_migrations.h"
 #include "chat_sockets.h"
 #include "legacy_service.h"
+#include "limit_service.h"
 #include "media_store.h"
 #include "message_service.h"
 #include "receipt_service.h"
@@ -25,6 +26,10 @@ public:
             {.key = "writer.queue",
              .help = "Messages that may wait for a commit; beyond, senders are told to try again"},
             10'000, 1, 1'000'000));
+        limits_ = {readLimit(config, "message", "messages", {50, 2000}),
+                   readLimit(config, "typing", "typing events", {5, 50}),
+                   readLimit(config, "seen", "seen events", {50, 1000}),
+                   readLimit(config, "resume", "resume events", {5, 50})};
     }
 
     void registerWith(sdk::Registrar& registrar, sdk::Host& host) override {
@@ -35,8 +40,9 @@ public:
         messages_ = std::make_unique<MessageService>(host.database(), host.clock(), host.log(),
                                                      host.metrics(), *events_, writer_);
         rooms_ = std::make_unique<RoomService>(host.database(), host.clock(), *receipts_);
-        sockets_ =
-            std::make_unique<ChatSockets>(*messages_, *receipts_, *rooms_, *events_, *feeds_, host.clock());
+        limiter_ = std::make_unique<LimitService>(host.bus(), host.clock(), limits_);
+        sockets_ = std::make_unique<ChatSockets>(*messages_, *receipts_, *rooms_, *events_, *feeds_,
+                                                 *limiter_, host.metrics(), host.clock());
         legacy_ = std::make_unique<LegacyService>(host.clock());
         accounts_ = std::make_unique<AccountService>(host.clock());
         endpoints_ = std::make_unique<ChatEndpoints>(*rooms_);
@@ -64,6 +70,12 @@ public:
             media_store::addReferenced(connection, payload);
             return sdk::HookVerdict::pass();
         });
+        sdk::TaskSpec share;
+        share.name = "share_limits";
+        share.schedule = sdk::Every{LimitService::kShareEvery};
+        share.scope = sdk::TaskScope::kNode;
+        share.run = [this](const sdk::TaskRun&) { limiter_->share(); };
+        registrar.task(std::move(share));
         sockets_->registerWith(registrar);
         endpoints_->registerWith(registrar);
     }
@@ -76,6 +88,7 @@ public:
         }
         auto* media_urls = services_->find<sdk::MediaUrls>();
         rooms_->setNeighbours(*matches, media_urls);
+        limiter_->start();
         receipts_->start();
         feeds_->start(media_urls);
         events_->start(*feeds_, media_urls);
@@ -87,16 +100,32 @@ public:
         if (events_) events_->stop();
         if (feeds_) feeds_->stop();
         if (receipts_) receipts_->stop();
+        if (limiter_) limiter_->stop();
     }
 
 private:
+    static EventLimit readLimit(sdk::Config& config, const std::string& name, const std::string& what,
+                                EventLimit fallback) {
+        EventLimit limit;
+        limit.per_second = config.real(
+            {.key = "limits." + name + ".per_second",
+             .help = "How many " + what + " a user may send in a second, after a burst; 0: any number"},
+            fallback.per_second, 0, 1e6);
+        limit.burst = static_cast<int>(
+            config.integer({.key = "limits." + name + ".burst", .help = "How many " + what + " at once"},
+                           fallback.burst, 1, 1'000'000));
+        return limit;
+    }
+
     WriterSettings writer_;
+    EventLimits limits_;
     sdk::Services* services_ = nullptr;
     std::unique_ptr<ChatEvents> events_;
     std::unique_ptr<ReceiptService> receipts_;
     std::unique_ptr<ChatFeeds> feeds_;
     std::unique_ptr<MessageService> messages_;
     std::unique_ptr<RoomService> rooms_;
+    std::unique_ptr<LimitService> limiter_;
     std::unique_ptr<ChatSockets> sockets_;
     std::unique_ptr<LegacyService> legacy_;
     std::unique_ptr<AccountService> accounts_;

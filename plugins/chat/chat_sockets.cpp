@@ -81,11 +81,23 @@ sdk::EventSpec resumeSpec() {
         "Asks for what was missed: of each chat the last seq that the client has"};
 }
 
-void sendError(sdk::SocketSession& session, const char* code, const char* detail, const sdk::Json& message_id,
-               const sdk::Json& chat_room_id) {
+EventKind kindOf(std::string_view event) {
+    if (event == "message") return EventKind::kMessage;
+    if (event == "typing") return EventKind::kTyping;
+    return event == "seen" ? EventKind::kSeen : EventKind::kResume;
+}
+
+sdk::Json errorEvent(const char* code, const char* detail, const sdk::Json& message_id,
+                     const sdk::Json& chat_room_id) {
     auto event = sdk::Json::object({{"type", "error"}, {"code", code}, {"detail", detail}});
     if (!message_id.isNull()) event.set("message_id", message_id);
     if (!chat_room_id.isNull()) event.set("chat_room_id", chat_room_id);
+    return event;
+}
+
+void sendError(sdk::SocketSession& session, const char* code, const char* detail, const sdk::Json& message_id,
+               const sdk::Json& chat_room_id) {
+    auto event = errorEvent(code, detail, message_id, chat_room_id);
     if (std::string_view(code) == "server_busy") event.set("retry_after_ms", kRetryAfterMs);
     session.send(event.dump());
 }
@@ -126,13 +138,20 @@ void sendOutcome(sdk::SocketSession& session, const SendOutcome& outcome, const 
 }  // namespace
 
 ChatSockets::ChatSockets(MessageService& messages, ReceiptService& receipts, RoomService& rooms,
-                         ChatEvents& events, ChatFeeds& feeds, sdk::Clock& clock)
+                         ChatEvents& events, ChatFeeds& feeds, LimitService& limits, sdk::Metrics& metrics,
+                         sdk::Clock& clock)
     : messages_(messages),
       receipts_(receipts),
       rooms_(rooms),
       events_(events),
       feeds_(feeds),
-      clock_(clock) {}
+      limits_(limits),
+      clock_(clock) {
+    for (const char* name : {"message", "typing", "seen", "resume"}) {
+        refused_.push_back(
+            &metrics.counter("rate_limited_total", "Events beyond what a user may send", {{"event", name}}));
+    }
+}
 
 void ChatSockets::registerWith(sdk::Registrar& registrar) {
     sdk::SocketSpec spec;
@@ -152,11 +171,24 @@ void ChatSockets::onClose(const SessionPtr& session, std::uint16_t) {
 }
 
 void ChatSockets::onEvent(const SessionPtr& session, const std::string& event, const sdk::Json& body) {
-    if (event == "resume") return onResume(session, body);
+    const auto kind = kindOf(event);
+    if (!isWithinLimits(session, kind, body)) return;
+    if (kind == EventKind::kResume) return onResume(session, body);
     if (!speaksForItself(session, body)) return;
-    if (event == "message") return onMessage(session, body);
-    if (event == "typing") return onTyping(session, body);
+    if (kind == EventKind::kMessage) return onMessage(session, body);
+    if (kind == EventKind::kTyping) return onTyping(session, body);
     onSeen(session, body);
+}
+
+bool ChatSockets::isWithinLimits(const SessionPtr& session, EventKind kind, const sdk::Json& body) {
+    const auto wait = limits_.take(kind, session->user());
+    if (wait.count() == 0) return true;
+    refused_[static_cast<std::size_t>(kind)]->add();
+    auto event = errorEvent("rate_limited", "Too many requests. Please try again later.", body["message_id"],
+                            body["chat_room_id"]);
+    event.set("retry_after_ms", std::int64_t{wait.count()});
+    session->send(event.dump());
+    return false;
 }
 
 bool ChatSockets::speaksForItself(const SessionPtr& session, const sdk::Json& body) {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <linkup/sdk/metrics.h>
 #include <linkup/sdk/registrar.h>
 #include <linkup/sdk/socket.h>
 
 #include "chat_events.h"
 #include "chat_feeds.h"
+#include "limit_service.h"
 #include "message_service.h"
 #include "receipt_service.h"
 #include "room_service.h"
@@ -15,7 +17,7 @@ namespace linkup::chat {
 class ChatSockets : public sdk::SocketHandler {
 public:
     ChatSockets(MessageService& messages, ReceiptService& receipts, RoomService& rooms, ChatEvents& events,
-                ChatFeeds& feeds, sdk::Clock& clock);
+                ChatFeeds& feeds, LimitService& limits, sdk::Metrics& metrics, sdk::Clock& clock);
     void registerWith(sdk::Registrar& registrar);
 
     void onOpen(const std::shared_ptr<sdk::SocketSession>& session) override;
@@ -29,6 +31,8 @@ private:
     void onTyping(const SessionPtr& session, const sdk::Json& body);
     void onSeen(const SessionPtr& session, const sdk::Json& body);
     void onResume(const SessionPtr& session, const sdk::Json& body);
+    /// False, after an error event, if the user sends too much of this kind.
+    bool isWithinLimits(const SessionPtr& session, EventKind kind, const sdk::Json& body);
     /// False, after an error event, if the event speaks for somebody else.
     static bool speaksForItself(const SessionPtr& session, const sdk::Json& body);
 
@@ -37,7 +41,9 @@ private:
     RoomService& rooms_;
     ChatEvents& events_;
     ChatFeeds& feeds_;
+    LimitService& limits_;
     sdk::Clock& clock_;
+    std::vector<sdk::Counter*> refused_;  // by EventKind
 };
 
 }  // namespace linkup::chat

@@ -14,6 +14,7 @@
 #include "chat_feeds.h"
 #include "chat_migrations.h"
 #include "chat_sockets.h"
+#include "limit_service.h"
 #include "message_service.h"
 #include "receipt_service.h"
 #include "room_service.h"
@@ -39,7 +40,8 @@ private:
 
 /// The services of plugin chat, started, on a real database with fake sockets.
 struct ChatTown {
-    explicit ChatTown(Backend backend, chat::WriterSettings settings = {})
+    explicit ChatTown(Backend backend, chat::WriterSettings settings = {},
+                      const chat::EventLimits& limited = {})
         : town(backend),
           hub(town.host().fake_sockets),
           events(hub, town.host().fake_bus, town.host().fake_clock),
@@ -48,15 +50,19 @@ struct ChatTown {
           messages(town.database(), town.host().clock(), town.host().log(), town.host().metrics(), events,
                    settings),
           rooms(town.database(), town.host().clock(), receipts),
-          sockets(messages, receipts, rooms, events, feeds, town.host().clock()) {
+          limits(town.host().fake_bus, town.host().fake_clock, limited),
+          sockets(messages, receipts, rooms, events, feeds, limits, town.host().metrics(),
+                  town.host().clock()) {
         town.migrate("chat", chat::sql::migrations());
         rooms.setNeighbours(matches, nullptr);
         receipts.start();
         feeds.start(nullptr);
         events.start(feeds, nullptr);
         messages.start();
+        limits.start();
     }
     ~ChatTown() {
+        limits.stop();
         messages.stop();
         events.stop();
         feeds.stop();
@@ -98,6 +104,7 @@ struct ChatTown {
     chat::ChatFeeds feeds;
     chat::MessageService messages;
     chat::RoomService rooms;
+    chat::LimitService limits;
     chat::ChatSockets sockets;
 };
 

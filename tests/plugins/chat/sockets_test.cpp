@@ -17,6 +17,7 @@ class ChatSocketsTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(emptyTextNeedsAPicture);
     CPPUNIT_TEST(pictureSizesStayFloatsAndBothSpellingsAreThere);
     CPPUNIT_TEST(typingIsPassedOnTwiceASecondAtTheMost);
+    CPPUNIT_TEST(typingGoesFirstButForTheLastOfEachChat);
     CPPUNIT_TEST(typingInForeignRoomsIsRefused);
     CPPUNIT_TEST(seenReachesThePartnerAndTheReadersOtherDevices);
     CPPUNIT_TEST_SUITE_END();
@@ -103,6 +104,19 @@ public:
         chat_->sockets.onEvent(phone_, "typing", typing);
         CPPUNIT_ASSERT_EQUAL(std::size_t{2}, partner_->sent().size());
         CPPUNIT_ASSERT_EQUAL(std::string("Typing..."), partner_->takeEvents()[0]["message"].asString());
+    }
+
+    void typingGoesFirstButForTheLastOfEachChat() {
+        const auto other_room = chat_->openRoom(1, 3);
+        const auto other_partner = open(3);
+        chat_->sockets.onEvent(phone_, "typing",
+                               Json::object({{"to", 2}, {"from_", 1}, {"chat_room_id", room_}}));
+        chat_->sockets.onEvent(phone_, "typing",
+                               Json::object({{"to", 3}, {"from_", 1}, {"chat_room_id", other_room}}));
+        const auto one = partner_->waiting().at(0);
+        const auto other = other_partner->waiting().at(0);
+        CPPUNIT_ASSERT(one.droppable && other.droppable);
+        CPPUNIT_ASSERT(!one.coalesce_key.empty() && one.coalesce_key != other.coalesce_key);
     }
 
     void typingInForeignRoomsIsRefused() {

@@ -82,6 +82,11 @@ public:
         for (; taken_ < sent_.size(); ++taken_) events.push_back(parseTrustedJson(sent_[taken_]));
         return events;
     }
+    /// How the frames were sent that were not answered yet.
+    std::vector<SendOptions> waiting() const {
+        const std::lock_guard lock(mutex_);
+        return waiting_;
+    }
     std::optional<CloseCode> closeCode() const {
         const std::lock_guard lock(mutex_);
         return close_code_;
