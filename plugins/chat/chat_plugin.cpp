@@ -38,7 +38,7 @@ public:
         receipts_ = std::make_unique<ReceiptService>(host.database(), host.log(), *events_);
         feeds_ = std::make_unique<ChatFeeds>(host.database(), host.sockets(), host.log(), *receipts_);
         messages_ = std::make_unique<MessageService>(host.database(), host.clock(), host.log(),
-                                                     host.metrics(), *events_, writer_);
+                                                     host.metrics(), host.hooks(), *events_, writer_);
         rooms_ = std::make_unique<RoomService>(host.database(), host.clock(), *receipts_);
         limiter_ = std::make_unique<LimitService>(host.bus(), host.clock(), limits_);
         sockets_ = std::make_unique<ChatSockets>(*messages_, *receipts_, *rooms_, *events_, *feeds_,
@@ -92,7 +92,7 @@ public:
         receipts_->start();
         feeds_->start(media_urls);
         events_->start(*feeds_, media_urls);
-        messages_->start();
+        messages_->start(services_->find<sdk::MediaFiles>());
     }
 
     void stop() noexcept override {

@@ -126,6 +126,11 @@ void sendOutcome(sdk::SocketSession& session, const SendOutcome& outcome, const 
         case SendResult::kIdConflict:
             return sendError(session, "message_id_conflict", "This message_id is in use in this chat",
                              message_id, chat);
+        case SendResult::kMediaNotAllowed:
+            return sendError(session, "media_not_allowed", "The file is not one that you uploaded",
+                             message_id, chat);
+        case SendResult::kVetoed:
+            return sendError(session, "message_refused", outcome.reason.c_str(), message_id, chat);
         case SendResult::kBusy:
             return sendError(session, "server_busy", "Server is busy. Please try again in a moment.",
                              message_id, chat);
@@ -210,9 +215,9 @@ void ChatSockets::onMessage(const SessionPtr& session, const sdk::Json& body) {
     if (body["reply_id"].isString()) draft.reply_id = body["reply_id"].asString();
     if (body["media"].isObject()) {
         draft.media = storedMedia(body["media"], draft.sender);
+        draft.file_key = body["media"]["file_key"].asString();
         if (!draft.media) {
-            return sendError(*session, "media_not_allowed", "The file is not one that you uploaded",
-                             message_id, chat);
+            return sendOutcome(*session, {SendResult::kMediaNotAllowed, {}}, message_id, chat);
         }
     } else if (draft.body.empty()) {
         const sdk::Fault fault{.type = "string_too_short",

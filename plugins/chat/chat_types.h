@@ -43,15 +43,18 @@ enum class SendResult {
     kRecipientMismatch,
     kRecipientUnavailable,
     kIdConflict,
+    kMediaNotAllowed,
+    kVetoed,
     kBusy,
     kFailed
 };
 
 /// What became of a draft; `message` is set for kStored and kRepeated (then of it: chat, seq, id and time
-/// only).
+/// only), `reason`, for the sender to read, for kVetoed.
 struct SendOutcome {
     SendResult result = SendResult::kFailed;
     StoredMessage message;
+    std::string reason{};
 };
 
 /// A message that somebody wants to send.
@@ -63,7 +66,8 @@ struct Draft {
     std::string body;
     std::optional<std::string> reply_id;
     std::optional<std::string> media;
-    std::string session;  ///< the sending socket, left out of the echo
+    std::string file_key;  ///< of `media`
+    std::string session;   ///< the sending socket, left out of the echo
     /// Called once, from the writer's thread. Not if the plugin stops while nobody can tell whether the
     /// message is stored.
     std::function<void(const SendOutcome&)> reply;

@@ -17,10 +17,12 @@ using Key = std::pair<std::int64_t, std::string>;
 }  // namespace
 
 MessageService::MessageService(sdk::Database& database, sdk::Clock& clock, sdk::Log& log,
-                               sdk::Metrics& metrics, MessageDelivery& delivery, WriterSettings settings)
+                               sdk::Metrics& metrics, sdk::Hooks& hooks, MessageDelivery& delivery,
+                               WriterSettings settings)
     : database_(database),
       clock_(clock),
       log_(log),
+      hook_(hooks, log),
       delivery_(delivery),
       settings_(settings),
       batch_sizes_(
@@ -31,7 +33,8 @@ MessageService::~MessageService() {
     stop();
 }
 
-void MessageService::start() {
+void MessageService::start(sdk::MediaFiles* files) {
+    files_ = files;
     stopping_ = false;
     thread_ = std::thread([this] { run(); });
 }
@@ -215,6 +218,17 @@ void MessageService::recogniseOwn(Decided& decided) {
     perhaps_stored_.erase(own);
 }
 
+std::set<sdk::MediaFiles::File> MessageService::uploadedFiles(sdk::Connection& connection,
+                                                              const std::vector<Draft>& batch) {
+    std::vector<sdk::MediaFiles::File> named;
+    for (const auto& draft : batch) {
+        if (draft.media) named.push_back({draft.sender, draft.file_key});
+    }
+    if (named.empty() || files_ == nullptr) return {named.begin(), named.end()};
+    auto found = files_->uploaded(connection, named);
+    return {std::make_move_iterator(found.begin()), std::make_move_iterator(found.end())};
+}
+
 std::vector<MessageService::Decided> MessageService::decide(sdk::Connection& connection,
                                                             std::vector<Draft>& batch) {
     std::set<std::int64_t> chat_ids;
@@ -231,6 +245,8 @@ std::vector<MessageService::Decided> MessageService::decide(sdk::Connection& con
     for (auto& message : message_store::findByKeys(connection, keys)) {
         known.emplace(Key(message.chat_id, message.message_id), message);
     }
+
+    const auto files = uploadedFiles(connection, batch);
 
     const auto now = clock_.now();
     std::vector<Decided> decided;
@@ -251,6 +267,10 @@ std::vector<MessageService::Decided> MessageService::decide(sdk::Connection& con
             one.outcome.message = old->second;
         } else if (room->second.closed) {
             one.outcome.result = SendResult::kRecipientUnavailable;
+        } else if (draft.media && !files.contains({draft.sender, draft.file_key})) {
+            one.outcome.result = SendResult::kMediaNotAllowed;
+        } else if (auto asked = hook_.ask(connection, draft); asked.result != SendResult::kStored) {
+            one.outcome = {asked.result, {}, std::move(asked.reason)};
         } else {
             auto& message = one.outcome.message;
             message.chat_id = draft.chat_id;
@@ -258,10 +278,10 @@ std::vector<MessageService::Decided> MessageService::decide(sdk::Connection& con
             message.message_id = draft.message_id;
             message.sender = draft.sender;
             message.receiver = draft.recipient;
-            message.body = draft.body;  // copied: a lost race runs this again
+            message.body = std::move(asked.body);
             if (draft.reply_id && known.contains(Key(draft.chat_id, *draft.reply_id)))
                 message.reply_id = draft.reply_id;
-            message.media = draft.media;
+            message.media = std::move(asked.media);
             // Within a chat time only moves forward, whatever the clocks of the nodes say.
             message.created_at = std::max(now, room->second.last_at + std::chrono::microseconds(1));
             room->second.last_at = message.created_at;

@@ -2,18 +2,22 @@
 
 #include <linkup/sdk/clock.h>
 #include <linkup/sdk/database.h>
+#include <linkup/sdk/hooks.h>
 #include <linkup/sdk/log.h>
 #include <linkup/sdk/metrics.h>
+#include <linkup/sdk/services/media_files.h>
 
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "chat_types.h"
+#include "sending_hook.h"
 
 namespace linkup::chat {
 
@@ -46,10 +50,11 @@ struct WriterSettings {
 class MessageService {
 public:
     MessageService(sdk::Database& database, sdk::Clock& clock, sdk::Log& log, sdk::Metrics& metrics,
-                   MessageDelivery& delivery, WriterSettings settings);
+                   sdk::Hooks& hooks, MessageDelivery& delivery, WriterSettings settings);
     ~MessageService();
 
-    void start();
+    /// Without `files`, which may be null, nobody can tell who uploaded what, and that is not asked.
+    void start(sdk::MediaFiles* files);
     /// Writes what waits, then ends the thread.
     void stop() noexcept;
     /// False if the queue is full or the writer stopped; then `reply` is not called.
@@ -70,6 +75,9 @@ private:
     void writeOneByOne(std::vector<Draft> batch);
     Attempt attempt(std::vector<Draft>& batch, std::vector<Decided>& decided);
     std::vector<Decided> decide(sdk::Connection& connection, std::vector<Draft>& batch);
+    /// Which of the batch's files their senders uploaded.
+    std::set<sdk::MediaFiles::File> uploadedFiles(sdk::Connection& connection,
+                                                  const std::vector<Draft>& batch);
     void tell(std::vector<Decided>& decided);
     static void replyAll(std::vector<Draft>& batch, SendResult result);
 
@@ -82,8 +90,10 @@ private:
     sdk::Database& database_;
     sdk::Clock& clock_;
     sdk::Log& log_;
+    SendingHook hook_;
     MessageDelivery& delivery_;
     WriterSettings settings_;
+    sdk::MediaFiles* files_ = nullptr;
     sdk::Histogram& batch_sizes_;
     sdk::Counter& stored_;
 

@@ -46,7 +46,10 @@ std::vector<FileRow> CleanupService::takeUnreferenced(std::size_t& looked_at) {
         for (const FileRow& file : due) {
             const bool stays = known.contains(file.file_key);
             file_store::setCheck(connection, file.file_key, now + (stays ? kRecheck : kRetry));
-            if (!stays) unreferenced.push_back(file);
+            if (stays) continue;
+            // In this transaction, so that nobody comes to refer to it between now and its end.
+            file_store::abandonOne(connection, file.file_key);
+            unreferenced.push_back(file);
         }
         return unreferenced;
     });

@@ -37,9 +37,34 @@ void setCheck(sdk::Connection& connection, const std::string& file_key, sdk::Tim
                        {sdk::toMicros(check_at), file_key});
 }
 
+void abandonOne(sdk::Connection& connection, const std::string& file_key) {
+    connection.execute("UPDATE media_files SET abandoned = TRUE WHERE file_key = $1", {file_key});
+}
+
 void abandon(sdk::Connection& connection, sdk::UserId user, sdk::Time now) {
     connection.execute("UPDATE media_files SET abandoned = TRUE, check_at = $1 WHERE user_id = $2",
                        {sdk::toMicros(now), user});
+}
+
+std::map<std::string, sdk::UserId> lockOwners(sdk::Connection& connection,
+                                              const std::set<std::string>& file_keys) {
+    sdk::Json keys = sdk::Json::array();
+    for (const std::string& key : file_keys) keys.push(key);
+    const auto rows =
+        connection.dialect() == sdk::Dialect::kSqlite
+            ? connection.execute(
+                  "SELECT file_key, user_id FROM media_files "
+                  "WHERE file_key IN (SELECT value FROM json_each($1)) AND NOT abandoned",
+                  {keys.dump()})
+            : connection.execute(
+                  "SELECT file_key, user_id FROM media_files "
+                  "WHERE file_key = ANY (ARRAY(SELECT value FROM json_array_elements_text($1::json))) "
+                  "AND NOT abandoned ORDER BY file_key FOR SHARE",
+                  {keys.dump()});
+    std::map<std::string, sdk::UserId> owners;
+    for (std::size_t row = 0; row < rows.size(); ++row)
+        owners.emplace(rows.text(row, 0), rows.integer(row, 1));
+    return owners;
 }
 
 sdk::Json ofUser(sdk::Connection& connection, sdk::UserId user) {

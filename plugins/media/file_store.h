@@ -6,6 +6,8 @@
 #include <linkup/sdk/principal.h>
 
 #include <cstdint>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,8 +29,14 @@ void erase(sdk::Connection& connection, const std::string& file_key);
 /// Those to be looked at by now, oldest first; no other transaction gets them before this one ends.
 std::vector<FileRow> lockDue(sdk::Connection& connection, sdk::Time now, std::int64_t limit);
 void setCheck(sdk::Connection& connection, const std::string& file_key, sdk::Time check_at);
+/// It is to go, whoever will refer to it from now on.
+void abandonOne(sdk::Connection& connection, const std::string& file_key);
 /// All files of a user are to go at once.
 void abandon(sdk::Connection& connection, sdk::UserId user, sdk::Time now);
+/// Of the files of these keys that are to stay, whose they are. Nothing takes them away before this
+/// transaction ends.
+std::map<std::string, sdk::UserId> lockOwners(sdk::Connection& connection,
+                                              const std::set<std::string>& file_keys);
 /// For their owner to read.
 sdk::Json ofUser(sdk::Connection& connection, sdk::UserId user);
 

@@ -13,6 +13,7 @@
 #include "media_endpoints.h"
 #include "media_migrations.h"
 #include "media_options.h"
+#include "ownership_service.h"
 #include "upload_service.h"
 #include "url_service.h"
 
@@ -29,6 +30,7 @@ struct Parts {
           cleanup(host.database(), host.hooks(), host.clock(), host.log()) {}
 
     UrlService urls;
+    OwnershipService ownership;
     UploadService uploads;
     DeliveryService delivery;
     CleanupService cleanup;
@@ -52,6 +54,7 @@ public:
         registrar.migrations(sql::migrations());
         registrar.pool({kImagePool, options_.image_threads, options_.image_queue});
         registrar.provide<sdk::MediaUrls>(parts_->urls);
+        registrar.provide<sdk::MediaFiles>(parts_->ownership);
         registerUploadEndpoints(registrar, parts_->uploads, parts_->urls);
         registerFileEndpoints(registrar, parts_->delivery);
         registerCleanup(registrar);

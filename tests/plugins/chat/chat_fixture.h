@@ -1,8 +1,10 @@
 #pragma once
 
 #include <linkup/sdk/services/matches.h>
+#include <linkup/sdk/services/media_files.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <future>
 #include <memory>
@@ -38,6 +40,23 @@ private:
     std::set<std::pair<sdk::UserId, sdk::UserId>> used_;
 };
 
+/// Whatever lies in the folder of its user was uploaded by that user, but for keys with "never" in them.
+class FilesOfFolders : public sdk::MediaFiles {
+public:
+    std::vector<File> uploaded(sdk::Connection&, const std::vector<File>& files) override {
+        ++asked;
+        std::vector<File> found;
+        for (const File& file : files) {
+            if (file.file_key.starts_with("sw/media/" + std::to_string(file.user) + "/") &&
+                file.file_key.find("never") == std::string::npos) {
+                found.push_back(file);
+            }
+        }
+        return found;
+    }
+    std::atomic<int> asked = 0;
+};
+
 /// The services of plugin chat, started, on a real database with fake sockets.
 struct ChatTown {
     explicit ChatTown(Backend backend, chat::WriterSettings settings = {},
@@ -47,8 +66,8 @@ struct ChatTown {
           events(hub, town.host().fake_bus, town.host().fake_clock),
           receipts(town.database(), town.host().log(), events),
           feeds(town.database(), hub, town.host().log(), receipts),
-          messages(town.database(), town.host().clock(), town.host().log(), town.host().metrics(), events,
-                   settings),
+          messages(town.database(), town.host().clock(), town.host().log(), town.host().metrics(),
+                   town.host().hooks(), events, settings),
           rooms(town.database(), town.host().clock(), receipts),
           limits(town.host().fake_bus, town.host().fake_clock, limited),
           sockets(messages, receipts, rooms, events, feeds, limits, town.host().metrics(),
@@ -58,7 +77,7 @@ struct ChatTown {
         receipts.start();
         feeds.start(nullptr);
         events.start(feeds, nullptr);
-        messages.start();
+        messages.start(&files);
         limits.start();
     }
     ~ChatTown() {
@@ -99,6 +118,7 @@ struct ChatTown {
     Town town;
     sdk::testing::FakeSocketHub& hub;
     WillingMatches matches;
+    FilesOfFolders files;
     chat::ChatEvents events;
     chat::ReceiptService receipts;
     chat::ChatFeeds feeds;

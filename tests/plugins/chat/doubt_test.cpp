@@ -206,10 +206,10 @@ private:
     }
     std::unique_ptr<chat::MessageService> makeWriter(sdk::Database& database) {
         auto& host = chat_->town.host();
-        auto writer =
-            std::make_unique<chat::MessageService>(database, host.clock(), host.log(), host.metrics(),
-                                                   chat_->events, chat::WriterSettings{.settle_again = 5ms});
-        writer->start();
+        auto writer = std::make_unique<chat::MessageService>(database, host.clock(), host.log(),
+                                                             host.metrics(), host.hooks(), chat_->events,
+                                                             chat::WriterSettings{.settle_again = 5ms});
+        writer->start(nullptr);
         return writer;
     }
     std::future<chat::SendOutcome> submit(int number) {
@@ -267,10 +267,10 @@ public:
         settings.wait_ms = 300;
         auto& host = chat_->town.host();
         database_ = daemon::openDatabase(settings, host.log());
-        writer_ =
-            std::make_unique<chat::MessageService>(*database_, host.clock(), host.log(), host.metrics(),
-                                                   chat_->events, chat::WriterSettings{.settle_again = 20ms});
-        writer_->start();
+        writer_ = std::make_unique<chat::MessageService>(*database_, host.clock(), host.log(), host.metrics(),
+                                                         host.hooks(), chat_->events,
+                                                         chat::WriterSettings{.settle_again = 20ms});
+        writer_->start(nullptr);
     }
     void tearDown() override {
         writer_.reset();

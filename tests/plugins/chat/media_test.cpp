@@ -18,6 +18,7 @@ public:
         const auto room = chat.openRoom(1, 2);
         chat.send(ChatTown::draft(room, 1, 2, 1));
         auto with_file = ChatTown::draft(room, 1, 2, 2);
+        with_file.file_key = "sw/media/1/a.webp";
         with_file.media = R"({"media_type":"image","file_key":"sw/media/1/a.webp","metadata":{}})";
         chat.send(with_file);
         sdk::Json payload =

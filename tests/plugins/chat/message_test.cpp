@@ -1,6 +1,8 @@
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <functional>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 #include "chat_fixture.h"
@@ -22,6 +24,12 @@ class MessageTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(draftThatTheDatabaseRefusesFailsAlone);
     CPPUNIT_TEST(timesIncreaseWithSeqEvenIfTheClockStandsStill);
     CPPUNIT_TEST(unknownReplyIsStoredAsNone);
+    CPPUNIT_TEST(foreignFileFailsAlone);
+    CPPUNIT_TEST(filesOfABatchAreAskedAboutAtOnce);
+    CPPUNIT_TEST(otherPluginsMayChangeAMessage);
+    CPPUNIT_TEST(vetoReachesTheSenderAndFailsAlone);
+    CPPUNIT_TEST(failingHandlerFailsAlone);
+    CPPUNIT_TEST(handlerThatLeavesNoMessageFailsIt);
     CPPUNIT_TEST(textsComeBackAsTheyWereSent);
     CPPUNIT_TEST(manySendersAtOnceLeaveNoGapAndNoDuplicate);
     CPPUNIT_TEST(fullQueueIsBusy);
@@ -114,6 +122,104 @@ public:
         CPPUNIT_ASSERT_EQUAL(ChatTown::messageId(1), history()[1]["reply_id"].asString());
     }
 
+    void foreignFileFailsAlone() {
+        auto good = chat_->submit(withFile(1, "sw/media/1/a.webp"));
+        auto foreign = chat_->submit(withFile(2, "sw/media/2/a.webp"));
+        auto unknown = chat_->submit(withFile(3, "sw/media/1/never.webp"));
+        CPPUNIT_ASSERT(good.get().result == SendResult::kStored);
+        CPPUNIT_ASSERT(foreign.get().result == SendResult::kMediaNotAllowed);
+        CPPUNIT_ASSERT(unknown.get().result == SendResult::kMediaNotAllowed);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, stored());
+    }
+
+    void filesOfABatchAreAskedAboutAtOnce() {
+        std::vector<std::future<chat::SendOutcome>> outcomes;
+        for (int i = 1; i <= 200; ++i) outcomes.push_back(chat_->submit(withFile(i, "sw/media/1/a.webp")));
+        for (auto& outcome : outcomes) CPPUNIT_ASSERT(outcome.get().result == SendResult::kStored);
+        CPPUNIT_ASSERT(static_cast<std::size_t>(chat_->files.asked) <=
+                       chat_->town.host().fake_metrics.observations("batch_messages").size() + 1);
+        const int asked = chat_->files.asked;
+        chat_->send(ChatTown::draft(room_, 1, 2, 900));
+        CPPUNIT_ASSERT_EQUAL(asked, chat_->files.asked.load());
+    }
+
+    void otherPluginsMayChangeAMessage() {
+        onSending([](sdk::Json& payload) {
+            payload.set("message", payload["message"].asString() + "!");
+            payload.set("media", nullptr);
+            return sdk::HookVerdict::pass();
+        });
+        CPPUNIT_ASSERT(chat_->send(withFile(1, "sw/media/1/a.webp")).result == SendResult::kStored);
+        const auto asked = chat_->town.host().fake_hooks.runs().at(0).payload;
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, asked["sender_id"].asInteger());
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, asked["recipient_id"].asInteger());
+        CPPUNIT_ASSERT_EQUAL(std::string("sw/media/1/a.webp"), asked["media"]["file_key"].asString());
+        CPPUNIT_ASSERT(!asked["is_edit"].asBool());
+        CPPUNIT_ASSERT_EQUAL(std::string("hello!"), history()[0]["message"].asString());
+        CPPUNIT_ASSERT(history()[0]["media"].isNull());
+        chat_->send(withFile(1, "sw/media/1/a.webp"));
+        CPPUNIT_ASSERT_EQUAL(std::size_t{1}, chat_->town.host().fake_hooks.runs().size());
+    }
+
+    void vetoReachesTheSenderAndFailsAlone() {
+        onSending([](sdk::Json& payload) {
+            return payload["message"].asString() == "bad" ? sdk::HookVerdict::refuse("Not so.")
+                                                          : sdk::HookVerdict::pass();
+        });
+        auto good = chat_->submit(ChatTown::draft(room_, 1, 2, 1));
+        const auto phone = chat_->hub.open(std::string(chat::kChatPath), 1);
+        chat_->sockets.onEvent(phone, "message",
+                               sdk::Json::object({{"message_id", ChatTown::messageId(2)},
+                                                  {"message", "bad"},
+                                                  {"to", 2},
+                                                  {"from_", 1},
+                                                  {"chat_room_id", room_}}));
+        auto also_good = chat_->submit(ChatTown::draft(room_, 1, 2, 3));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, good.get().message.seq);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, also_good.get().message.seq);
+        CPPUNIT_ASSERT(waitFor([&] {
+            const auto frames = phone->sent();
+            return std::find(frames.begin(), frames.end(),
+                             R"({"type":"error","code":"message_refused","detail":"Not so.","message_id":")" +
+                                 ChatTown::messageId(2) + R"(","chat_room_id":1})") != frames.end();
+        }));
+    }
+
+    void failingHandlerFailsAlone() {
+        onSending([](sdk::Json& payload) {
+            if (payload["message"].asString() == "bad") throw std::runtime_error("broken");
+            return sdk::HookVerdict::pass();
+        });
+        auto good = chat_->submit(ChatTown::draft(room_, 1, 2, 1));
+        auto bad = chat_->submit(ChatTown::draft(room_, 1, 2, 2, "bad"));
+        auto also_good = chat_->submit(ChatTown::draft(room_, 1, 2, 3));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, good.get().message.seq);
+        CPPUNIT_ASSERT(bad.get().result == SendResult::kFailed);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, also_good.get().message.seq);
+    }
+
+    void handlerThatLeavesNoMessageFailsIt() {
+        onSending([](sdk::Json& payload) {
+            const auto text = payload["message"].asString();
+            if (text == "empty") payload.set("message", "");
+            if (text == "number") payload.set("message", 7);
+            if (text == "long") payload.set("message", std::string(10'001, 'x'));
+            if (text == "nul") payload.set("message", std::string("a\0b", 3));
+            if (text == "fits") {
+                std::string letters;
+                for (int i = 0; i < 10'000; ++i) letters += "\xC3\xA4";
+                payload.set("message", letters);
+            }
+            return sdk::HookVerdict::pass();
+        });
+        int number = 0;
+        for (const char* text : {"empty", "number", "long", "nul"}) {
+            CPPUNIT_ASSERT_MESSAGE(text, chat_->send(ChatTown::draft(room_, 1, 2, ++number, text)).result ==
+                                             SendResult::kFailed);
+        }
+        CPPUNIT_ASSERT(chat_->send(ChatTown::draft(room_, 1, 2, 9, "fits")).result == SendResult::kStored);
+    }
+
     void textsComeBackAsTheyWereSent() {
         const std::string text = "\"quoted\" \\ \n\t \xF0\x9F\x98\x80 '; DROP TABLE chat_messages; --";
         chat_->send(ChatTown::draft(room_, 1, 2, 1, text));
@@ -156,6 +262,22 @@ public:
     }
 
 private:
+    chat::Draft withFile(int number, const std::string& file_key) {
+        auto draft = ChatTown::draft(room_, 1, 2, number);
+        draft.file_key = file_key;
+        draft.media = sdk::Json::object({{"media_type", "image"},
+                                         {"file_key", file_key},
+                                         {"blurhash", nullptr},
+                                         {"metadata", sdk::Json::object()}})
+                          .dump();
+        return draft;
+    }
+    void onSending(std::function<sdk::HookVerdict(sdk::Json&)> handler) {
+        chat_->town.host().fake_hooks.on(
+            "message.sending", [handler = std::move(handler)](sdk::Connection&, sdk::Json& payload) {
+                return handler(payload);
+            });
+    }
     void open(chat::WriterSettings settings) {
         chat_.reset();
         chat_ = std::make_unique<ChatTown>(kBackend, settings);

@@ -66,7 +66,8 @@ public:
     }
 
     void foreignFilesAreRefused() {
-        for (const char* file_key : {"sw/media/2/x.webp", "sw/media/1/../2/x.webp"}) {
+        for (const char* file_key : {"sw/media/2/x.webp", "sw/media/1/../2/x.webp", "sw/media/1/never.webp",
+                                     "https://example.com/x.webp"}) {
             auto event = message(1);
             event.set("media", picture(file_key));
             send(event);

@@ -9,6 +9,7 @@
 #include "file_key.h"
 #include "local_storage.h"
 #include "media_migrations.h"
+#include "ownership_service.h"
 #include "temporary_folder.h"
 #include "test_images.h"
 #include "town.h"
@@ -60,6 +61,7 @@ class UploadTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(manyFilesAreLookedAt);
     CPPUNIT_TEST(filesOfADeletedAccountGoAtOnce);
     CPPUNIT_TEST(exportListsOnesOwnFiles);
+    CPPUNIT_TEST(fileIsOfWhoUploadedItWhileItIsThere);
     CPPUNIT_TEST(keysLeadNowhereElse);
     CPPUNIT_TEST_SUITE_END();
 
@@ -226,6 +228,22 @@ public:
         CPPUNIT_ASSERT_EQUAL(image.file_key, files.items().front().at("file_key").asString());
         CPPUNIT_ASSERT_EQUAL(image.size_bytes, files.items().front().at("size_bytes").asInteger());
     }
+    void fileIsOfWhoUploadedItWhileItIsThere() {
+        const auto image = store();
+        const auto other = uploads_->image(kBob, *sdk::File::holding(makeImage(".png")));
+        using File = sdk::MediaFiles::File;
+        const std::vector<File> asked = {{kAlice, image.file_key},
+                                         {kBob, image.file_key},
+                                         {kBob, other.file_key},
+                                         {kAlice, "sw/media/1/never.webp"}};
+        CPPUNIT_ASSERT(uploaded(asked) == (std::vector<File>{asked[0], asked[2]}));
+        referenced_ = {{other.file_key, kBob}};
+        storage_->away = true;
+        town_->host().fake_clock.advance(24h);
+        cleanup_->run();  // the one that nobody refers to is on its way out
+        CPPUNIT_ASSERT(uploaded(asked) == (std::vector<File>{asked[2]}));
+        CPPUNIT_ASSERT(uploaded({}).empty());
+    }
     void keysLeadNowhereElse() {
         for (const char* key : {"", "sw/", "sw/../x", "sw//x", "/etc/passwd", "sw/a b", "sw/a/", "x/a"}) {
             CPPUNIT_ASSERT_MESSAGE(key, !media::isPlain(key));
@@ -238,6 +256,12 @@ public:
 
 private:
     media::StoredImage store() { return uploads_->image(kAlice, *sdk::File::holding(makeImage(".png"))); }
+    std::vector<sdk::MediaFiles::File> uploaded(const std::vector<sdk::MediaFiles::File>& files) {
+        media::OwnershipService ownership;
+        return sdk::transaction(town_->database(), [&](sdk::Connection& connection) {
+            return ownership.uploaded(connection, files);
+        });
+    }
     media::Delivery fetch(const std::string& key) { return fetchUrl(urls_->url(key)); }
     media::Delivery fetchUrl(const std::string& url) {
         const auto source = url.rfind('/');
