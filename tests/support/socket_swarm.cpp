@@ -171,7 +171,7 @@ void SocketSwarm::write(std::uint64_t name) {
     if (sent < 0 && errno != EAGAIN) return end(name, kNoCloseFrame);
     const auto count = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
     socket.out.erase(0, count);
-    if (socket.cut_out != SIZE_MAX && (socket.cut_out -= count) == 0) return end(name, kNoCloseFrame);
+    if (socket.cut_out != kNever && (socket.cut_out -= count) == 0) return end(name, kNoCloseFrame);
     const bool waits = !socket.out.empty();
     if (waits == socket.waits_for_room) return;
     socket.waits_for_room = waits;
@@ -193,7 +193,7 @@ void SocketSwarm::read(std::uint64_t name) {
     if (received <= 0) return end(name, socket.state == State::kConnecting ? 0 : kNoCloseFrame);
     const auto count = static_cast<std::size_t>(received);
     socket.in.append(buffer_, 0, count);
-    const bool is_cut = socket.cut_in != SIZE_MAX && (socket.cut_in -= count) == 0;
+    const bool is_cut = socket.cut_in != kNever && (socket.cut_in -= count) == 0;
     if (socket.state != State::kOpen && !takeHandshake(name)) return;
     if (!takeFrames(name)) return;
     if (is_cut) end(name, kNoCloseFrame);

@@ -39,6 +39,7 @@ public:
     std::uint64_t open(std::uint16_t port, const std::string& path, const std::string& token);
     /// Sends at the next `poll`. Nothing happens if the socket is closed or not open yet.
     void send(std::uint64_t socket, std::string_view text);
+    static constexpr std::size_t kNever = SIZE_MAX;
     /// Drops the connection, without a close frame, as soon as so many more bytes have gone out or have come
     /// in; of what is sent or received together with the last of them the rest is lost. onClosed follows.
     void cutAfterSending(std::uint64_t socket, std::size_t bytes);
@@ -65,8 +66,8 @@ private:
         bool dirty = false;
         bool waits_for_room = false;
         bool paused = false;
-        std::size_t cut_out = SIZE_MAX;
-        std::size_t cut_in = SIZE_MAX;
+        std::size_t cut_out = kNever;
+        std::size_t cut_in = kNever;
         std::size_t bytes_per_second = 0;
         Clock::time_point next_read{};
     };
