@@ -6,6 +6,12 @@
 #include "room_store.h"
 
 namespace linkup::chat {
+namespace {
+
+// Under load a cursor moves so often and no more: what it costs does not grow with the messages.
+constexpr std::chrono::milliseconds kGather{20};
+
+}  // namespace
 
 ReceiptService::ReceiptService(sdk::Database& database, sdk::Log& log, ReceiptEvents& events,
                                std::chrono::milliseconds try_again)
@@ -47,31 +53,35 @@ void ReceiptService::run() {
         auto batch = std::exchange(noted_, {});
         const bool last = stopping_;
         lock.unlock();
-        for (auto it = batch.begin(); it != batch.end();) it = write(it->second) ? batch.erase(it) : ++it;
+        const bool written = write(batch);
         lock.lock();
-        if (batch.empty()) continue;
-        if (last) return;  // the cursor is cumulative: the next message or reading moves it
-        noteAgain(std::move(batch));
-        wake_.wait_for(lock, try_again_, [this] { return stopping_; });
+        if (!written && last) return;  // the cursor is cumulative: the next message or reading moves it
+        if (!written) noteAgain(std::move(batch));
+        wake_.wait_for(lock, written ? kGather : try_again_, [this] { return stopping_; });
     }
 }
 
-bool ReceiptService::write(Noted& noted) {
-    const auto& message = noted.message;
+bool ReceiptService::write(Batch& batch) {
+    room_store::Delivered seqs;
+    for (const auto& [place, noted] : batch) seqs.emplace(place, noted.message.seq);
+    const auto count = static_cast<std::int64_t>(batch.size());
     try {
-        const bool moved = sdk::transaction(database_, [&](sdk::Connection& connection) {
-            return room_store::advanceDelivered(connection, message.chat_id, message.receiver, message.seq);
+        const auto moved = sdk::transaction(database_, [&](sdk::Connection& connection) {
+            return room_store::advanceDelivered(connection, seqs);
         });
-        if (moved || noted.in_doubt) events_.delivered(message);
+        for (const auto& [place, noted] : batch) {
+            if (noted.in_doubt || moved.contains(place)) events_.delivered(noted.message);
+        }
         return true;
     } catch (const sdk::Error& error) {
-        log_.warning("a delivery receipt could not be stored",
-                     {{"chat_room_id", message.chat_id}, {"code", sdk::toString(error.code())}});
-        if (error.code() == sdk::ErrorCode::kInDoubt) noted.in_doubt = true;
+        log_.warning("delivery receipts could not be stored",
+                     {{"count", count}, {"code", sdk::toString(error.code())}});
+        if (error.code() == sdk::ErrorCode::kInDoubt) {
+            for (auto& [place, noted] : batch) noted.in_doubt = true;
+        }
         return sdk::httpStatus(error.code()) != 503;
     } catch (const std::exception& error) {
-        log_.error("a delivery receipt could not be stored",
-                   {{"chat_room_id", message.chat_id}, {"fault", error.what()}});
+        log_.error("delivery receipts could not be stored", {{"count", count}, {"fault", error.what()}});
         return true;
     }
 }

@@ -38,8 +38,8 @@ public:
     /// Writes what was noted, then ends the thread.
     void stop() noexcept;
 
-    /// A device of the receiver has the message. Written soon, one statement for many messages of a chat, and
-    /// tried again while the database is away.
+    /// A device of the receiver has the message. Written at once, or, while others are written, with all that
+    /// gather: one transaction for all chats. Tried again while the database is away.
     void noteDelivered(const StoredMessage& message);
     /// The reader has seen the partner's messages up to this one; unknown ids change nothing. Without a chat
     /// the id is looked up in the reader's own.
@@ -59,7 +59,7 @@ private:
 
     void run();
     /// False if it is to be tried again.
-    bool write(Noted& noted);
+    bool write(Batch& batch);
     /// Those that are left, unless a newer one was noted since. With the mutex held.
     void noteAgain(Batch&& left);
 

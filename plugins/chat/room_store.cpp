@@ -100,6 +100,37 @@ bool advanceDelivered(sdk::Connection& connection, std::int64_t chat_id, sdk::Us
                .affected() == 1;
 }
 
+std::set<std::pair<std::int64_t, sdk::UserId>> advanceDelivered(sdk::Connection& connection,
+                                                                const Delivered& seqs) {
+    sdk::Json list = sdk::Json::array();
+    for (const auto& [place, seq] : seqs)
+        list.push(sdk::Json::object({{"c", place.first}, {"u", place.second}, {"q", seq}}));
+    // Locked in one order, so that the same people's devices on two nodes cannot make these wait for each
+    // other.
+    const auto rows =
+        connection.dialect() == sdk::Dialect::kSqlite
+            ? connection.execute(
+                  "UPDATE chat_participants SET delivered_seq = d.q FROM (SELECT json_extract(value, '$.c') "
+                  "AS c, json_extract(value, '$.u') AS u, json_extract(value, '$.q') AS q FROM "
+                  "json_each($1)) "
+                  "d WHERE chat_participants.chat_id = d.c AND chat_participants.user_id = d.u "
+                  "AND delivered_seq < d.q RETURNING chat_id, user_id",
+                  {list.dump()})
+            : connection.execute(
+                  "WITH d AS MATERIALIZED (SELECT p.chat_id, p.user_id, k.q "
+                  "FROM json_to_recordset($1::json) AS k(c bigint, u bigint, q bigint) "
+                  "JOIN chat_participants p ON p.chat_id = k.c AND p.user_id = k.u "
+                  "WHERE p.delivered_seq < k.q ORDER BY p.chat_id, p.user_id FOR UPDATE OF p) "
+                  "UPDATE chat_participants p SET delivered_seq = d.q FROM d "
+                  "WHERE p.chat_id = d.chat_id AND p.user_id = d.user_id AND p.delivered_seq < d.q "
+                  "RETURNING p.chat_id, p.user_id",
+                  {list.dump()});
+    std::set<std::pair<std::int64_t, sdk::UserId>> moved;
+    for (std::size_t row = 0; row < rows.size(); ++row)
+        moved.emplace(rows.integer(row, 0), rows.integer(row, 1));
+    return moved;
+}
+
 bool advanceSeen(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user, std::int64_t seq) {
     return connection
                .execute(

@@ -3,7 +3,9 @@
 #include <linkup/sdk/database.h>
 #include <linkup/sdk/services/chats.h>
 
+#include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -28,6 +30,11 @@ struct Cursors {
 Cursors cursors(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user);
 /// Moves forward only; false if the cursor was there already.
 bool advanceDelivered(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user, std::int64_t seq);
+/// By chat and participant.
+using Delivered = std::map<std::pair<std::int64_t, sdk::UserId>, std::int64_t>;
+/// The same for many, one statement whatever their number. Returns those that moved.
+std::set<std::pair<std::int64_t, sdk::UserId>> advanceDelivered(sdk::Connection& connection,
+                                                                const Delivered& seqs);
 /// Seen is delivered, too. False if nothing changed.
 bool advanceSeen(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user, std::int64_t seq);
 

@@ -38,6 +38,7 @@ class DoubtTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(startChatAgainAfterADoubtGivesTheSameChat);
     CPPUNIT_TEST(receiptIsTriedAgainWhileTheDatabaseIsAway);
     CPPUNIT_TEST(receiptWhoseCommitWasNotAnsweredIsTold);
+    CPPUNIT_TEST(receiptsOfManyChatsAreWrittenTogetherAndToldOnceEach);
     CPPUNIT_TEST_SUITE_END();
 
 public:
@@ -197,6 +198,40 @@ public:
             return !told.empty();
         }));
         CPPUNIT_ASSERT_EQUAL(std::string("delivered"), told[0]["type"].asString());
+        receipts.stop();
+    }
+
+    void receiptsOfManyChatsAreWrittenTogetherAndToldOnceEach() {
+        constexpr int kChats = 5;
+        chat::ReceiptService receipts(*database_, chat_->town.host().log(), chat_->events, 5ms);
+        std::vector<std::shared_ptr<sdk::testing::FakeSocketSession>> senders;
+        for (int i = 0; i < kChats; ++i) {
+            const sdk::UserId sender = 10 + i;
+            const auto room = chat_->openRoom(sender, 30);
+            chat::StoredMessage message;
+            message.chat_id = room;
+            message.sender = sender;
+            message.receiver = 30;
+            // Three of each chat, of which the newest stands for all.
+            for (message.seq = 1; message.seq <= 3; ++message.seq) receipts.noteDelivered(message);
+            senders.push_back(chat_->hub.open(kPath, sender));
+        }
+        database_->next({Fault::kAway});  // one refusal is for all of them
+        receipts.start();
+        for (const auto& sender : senders) {
+            std::vector<sdk::Json> told;
+            CPPUNIT_ASSERT(waitFor([&] {
+                for (auto& event : sender->takeEvents()) told.push_back(std::move(event));
+                return !told.empty();
+            }));
+            CPPUNIT_ASSERT_EQUAL(std::size_t{1}, told.size());
+            CPPUNIT_ASSERT_EQUAL(std::int64_t{3}, told[0]["seq"].asInteger());
+        }
+        CPPUNIT_ASSERT_EQUAL(1, database_->refused());
+        CPPUNIT_ASSERT_EQUAL(
+            std::int64_t{kChats},
+            chat_->town.number(
+                "SELECT COUNT(*) FROM chat_participants WHERE user_id = 30 AND delivered_seq = 3"));
         receipts.stop();
     }
 
