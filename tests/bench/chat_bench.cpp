@@ -85,7 +85,8 @@ public:
     explicit ChatBench(std::span<char*> parts)
         : parts_(parts.begin(), parts.end()),
           files_(IdleSockets::allowFilesUpTo(kSockets + kOtherFiles)),
-          town_(BenchTown::Store::kPostgresql, kPeople) {
+          town_(BenchTown::Store::kPostgresql, kPeople,
+                {{"chat.limits.message.per_second", "0"}, {"chat.limits.resume.per_second", "0"}}) {
         fill(town_.postgres());
         tokens_ = town_.tokens(kPeople);
     }

@@ -284,7 +284,10 @@ void Crowd::onError(Device& device, const sdk::Json& frame) {
     ++sightings_.counts["error " + code];
     const bool passes = code == "server_busy" || code == "internal_error" || code == "rate_limited";
     if (!passes) return accuse(device, "a good event was refused: " + frame.dump());
-    if (!frame.contains("message_id")) return;
+    if (!frame.contains("message_id")) {
+        device.leave_at = Clock::now() + retryAfter(frame);  // a resume, which it asks for when it is back
+        return;
+    }
     const auto message = messageOf(frame);
     if (const auto one = device.unacknowledged.find(message); one != device.unacknowledged.end())
         one->second = Clock::now() + retryAfter(frame);
