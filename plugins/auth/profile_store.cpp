@@ -68,9 +68,12 @@ Person personOf(const sdk::Rows& rows, std::size_t row) {
     return person;
 }
 
-sdk::Json idList(std::span<const sdk::UserId> users) {
-    sdk::Json ids = sdk::Json::array();
-    for (const sdk::UserId user : users) ids.push(sdk::Json(user));
+std::string idList(std::span<const sdk::UserId> users) {
+    std::string ids;
+    for (const sdk::UserId user : users) {
+        if (!ids.empty()) ids += ',';
+        ids += std::to_string(user);
+    }
     return ids;
 }
 
@@ -99,16 +102,18 @@ std::optional<Liker> findLiker(sdk::Connection& connection, sdk::UserId user, sd
 
 std::vector<Person> findMany(sdk::Connection& connection, std::span<const sdk::UserId> users) {
     if (users.empty()) return {};
+    // An array on PostgreSQL: of a JSON list it expects so many people that it would rather read all of them.
     constexpr std::string_view kSqlite =
         "SELECT " LINKUP_AUTH_PERSON_COLUMNS
         " FROM json_each($1) wanted JOIN auth_users u ON u.id = wanted.value "
         "LEFT JOIN auth_profiles p ON p.user_id = u.id";
     constexpr std::string_view kPostgresql =
         "SELECT " LINKUP_AUTH_PERSON_COLUMNS
-        " FROM json_array_elements_text(CAST($1 AS json)) AS wanted (id) "
-        "JOIN auth_users u ON u.id = CAST(wanted.id AS bigint) LEFT JOIN auth_profiles p ON p.user_id = u.id";
-    const auto sql = connection.dialect() == sdk::Dialect::kSqlite ? kSqlite : kPostgresql;
-    const auto rows = connection.execute(sql, {idList(users).dump()});
+        " FROM auth_users u LEFT JOIN auth_profiles p ON p.user_id = u.id "
+        "WHERE u.id = ANY(CAST($1 AS bigint[]))";
+    const bool sqlite = connection.dialect() == sdk::Dialect::kSqlite;
+    const auto rows = connection.execute(sqlite ? kSqlite : kPostgresql,
+                                         {sqlite ? '[' + idList(users) + ']' : '{' + idList(users) + '}'});
     std::vector<Person> people;
     people.reserve(rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row) people.push_back(personOf(rows, row));

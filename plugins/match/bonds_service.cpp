@@ -41,11 +41,13 @@ sdk::Json chatItem(const sdk::PersonCard& card, const sdk::ChatSummary& chat) {
 }  // namespace
 
 BondsService::BondsService(sdk::Database& database, sdk::Hooks& hooks, sdk::Clock& clock,
-                           ConnectionEvents& events, const Neighbours& neighbours, int likes_per_day)
+                           ConnectionEvents& events, Tallies& tallies, const Neighbours& neighbours,
+                           int likes_per_day)
     : database_(database),
       hooks_(hooks),
       clock_(clock),
       events_(events),
+      tallies_(tallies),
       neighbours_(neighbours),
       likes_per_day_(likes_per_day) {}
 
@@ -66,7 +68,10 @@ bool BondsService::create(sdk::Connection& connection, sdk::UserId one, sdk::Use
     if (const auto verdict = hooks_.run("match.created", connection, payload); verdict.veto) {
         throw sdk::Error(sdk::ErrorCode::kInvalidArgument, *verdict.veto);
     }
-    connection.afterCommit([this, one, other] { events_.reloadBoth(one, other, "match"); });
+    connection.afterCommit([this, one, other] {
+        tallies_.matches.add();
+        events_.reloadBoth(one, other, "match");
+    });
     return true;
 }
 
@@ -79,8 +84,12 @@ bool BondsService::consume(sdk::Connection& connection, sdk::UserId one, sdk::Us
 }
 
 int BondsService::likesRemaining(sdk::Connection& connection, sdk::UserId user) {
-    const auto given = likes_store::givenSince(connection, user, clock_.now() - std::chrono::hours(24));
-    return std::max(0, likes_per_day_ - static_cast<int>(given.count));
+    return likesRemaining(
+        likes_store::givenSince(connection, user, clock_.now() - likes_store::kLimitWindow).count);
+}
+
+int BondsService::likesRemaining(std::int64_t given) const {
+    return std::max(0, likes_per_day_ - static_cast<int>(given));
 }
 
 sdk::Json BondsService::connections(sdk::UserId user) {

@@ -8,6 +8,7 @@
 
 #include "connection_events.h"
 #include "neighbours.h"
+#include "tallies.h"
 
 namespace linkup::match {
 
@@ -16,7 +17,7 @@ namespace linkup::match {
 class BondsService : public sdk::Matches {
 public:
     BondsService(sdk::Database& database, sdk::Hooks& hooks, sdk::Clock& clock, ConnectionEvents& events,
-                 const Neighbours& neighbours, int likes_per_day);
+                 Tallies& tallies, const Neighbours& neighbours, int likes_per_day);
 
     bool exists(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) override;
     bool blocked(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) override;
@@ -26,6 +27,8 @@ public:
 
     /// Likes left of the rolling day.
     int likesRemaining(sdk::Connection& connection, sdk::UserId user);
+    /// The same of somebody who gave as many in it.
+    int likesRemaining(std::int64_t given) const;
     /// The reply of get-connections.
     sdk::Json connections(sdk::UserId user);
     /// Throws Error: oneself, unknown user.
@@ -40,6 +43,7 @@ private:
     sdk::Hooks& hooks_;
     sdk::Clock& clock_;
     ConnectionEvents& events_;
+    Tallies& tallies_;
     const Neighbours& neighbours_;
     int likes_per_day_;
 };

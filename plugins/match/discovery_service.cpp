@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <optional>
 #include <random>
+#include <unordered_map>
 #include <utility>
 
 #include "bonds_store.h"
 #include "discovery_store.h"
-#include "location_store.h"
+#include "likes_store.h"
 
 namespace linkup::match {
 namespace {
@@ -39,15 +40,71 @@ std::mt19937_64& chance() {
 
 }  // namespace
 
-DiscoveryService::DiscoveryService(sdk::Database& database, sdk::Clock& clock, BondsService& bonds,
-                                   LocationService& locations, const Neighbours& neighbours,
-                                   DiscoveryRules rules)
+DiscoveryService::DiscoveryService(sdk::Database& database, sdk::Clock& clock, Tallies& tallies,
+                                   BondsService& bonds, LocationService& locations,
+                                   const Neighbours& neighbours, DiscoveryRules rules)
     : database_(database),
       clock_(clock),
+      tallies_(tallies),
       bonds_(bonds),
       locations_(locations),
       neighbours_(neighbours),
       rules_(rules) {}
+
+sdk::Json DiscoveryService::candidates(sdk::UserId user, Queue queue) {
+    if (queue == Queue::kKeep) {
+        if (auto reply = standing(user)) return std::move(*reply);
+    }
+    return refilled(user, queue);
+}
+
+std::optional<sdk::Json> DiscoveryService::standing(sdk::UserId user) {
+    return sdk::read(database_, [&](sdk::Connection& connection) -> std::optional<sdk::Json> {
+        const auto queue =
+            discovery_store::standingQueue(connection, user, clock_.now() - likes_store::kLimitWindow);
+        if (!queue || std::cmp_less(queue->eligible.size(), kQueueLength)) return std::nullopt;
+        const auto preferences = neighbours_.profiles->preferences(connection, user);
+        const auto circle = circleOf(preferences, queue->own);
+        const bool all_within =
+            std::all_of(queue->eligible.begin(), queue->eligible.end(),
+                        [&](const auto& one) { return discovery_store::contains(circle, one.point); });
+        if (!all_within || queue->preferences != preferences.dump()) return std::nullopt;
+        return reply(connection, queue->eligible, queue->own, preferences,
+                     bonds_.likesRemaining(queue->likes_given));
+    });
+}
+
+sdk::Json DiscoveryService::refilled(sdk::UserId user, Queue queue) {
+    return sdk::transaction(database_, [&](sdk::Connection& connection) {
+        if (!neighbours_.profiles->complete(connection, user)) {
+            throw sdk::Error(sdk::ErrorCode::kConflict, "Complete your profile first");
+        }
+        bonds_store::lockOne(connection, user);
+        const auto now = clock_.now();
+        const auto preferences = neighbours_.profiles->preferences(connection, user);
+        const auto preferences_text = preferences.dump();
+        // New wishes make a new queue; the old one's cards stay good to swipe for a while.
+        const bool wishes_changed = discovery_store::queuePreferences(connection, user) != preferences_text;
+        if (queue == Queue::kRefresh || wishes_changed) discovery_store::emptyQueue(connection, user, now);
+        if (wishes_changed) discovery_store::setQueuePreferences(connection, user, preferences_text);
+
+        const auto own = locations_.pointOf(connection, user);
+        const auto circle = circleOf(preferences, own);
+        discovery_store::dropIneligible(connection, user, circle, now);
+        auto people = discovery_store::queued(connection, user);
+        if (const auto places = kQueueLength - static_cast<std::int64_t>(people.size()); places > 0) {
+            discovery_store::dropExpired(connection, user, now - discovery_store::kCardStaysSwipable);
+            if (const auto chosen = newcomers(connection, user, preferences, circle, places);
+                !chosen.empty()) {
+                discovery_store::queue(connection, user, chosen);
+                connection.afterCommit(
+                    [this, count = chosen.size()] { tallies_.shown.add(static_cast<double>(count)); });
+                people = discovery_store::queued(connection, user);
+            }
+        }
+        return reply(connection, people, own, preferences, bonds_.likesRemaining(connection, user));
+    });
+}
 
 std::vector<sdk::UserId> DiscoveryService::newcomers(sdk::Connection& connection, sdk::UserId user,
                                                      const sdk::Json& preferences,
@@ -58,67 +115,40 @@ std::vector<sdk::UserId> DiscoveryService::newcomers(sdk::Connection& connection
     // A walk along the random keys from a random one on, and round: everybody is as likely to be met.
     const auto start =
         std::uniform_int_distribution<std::int64_t>(0, discovery_store::kSampleKeys - 1)(chance());
-    auto people = discovery_store::sample(connection, user, *wish, preferences, circle,
-                                          {start, discovery_store::kSampleKeys}, rules_.sample);
-    if (const auto left = rules_.sample - static_cast<std::int64_t>(people.size()); left > 0) {
-        const auto more =
-            discovery_store::sample(connection, user, *wish, preferences, circle, {0, start}, left);
-        people.insert(people.end(), more.begin(), more.end());
+    auto [size, best] = discovery_store::sample(connection, user, *wish, preferences, circle,
+                                                {start, discovery_store::kSampleKeys}, rules_.sample, places);
+    if (size < rules_.sample) {
+        auto round = discovery_store::sample(connection, user, *wish, preferences, circle, {0, start},
+                                             rules_.sample - size, places);
+        best.insert(best.end(), round.best.begin(), round.best.end());
+        std::sort(best.begin(), best.end(),
+                  [](const auto& one, const auto& other) { return one.before(other); });
     }
-    std::shuffle(people.begin(), people.end(), chance());
-    std::stable_sort(people.begin(), people.end(), [](const auto& one, const auto& other) {
-        return one.score != other.score ? one.score > other.score : one.times_queued < other.times_queued;
-    });
-    if (std::cmp_greater(people.size(), places)) people.resize(static_cast<std::size_t>(places));
+    if (std::cmp_greater(best.size(), places)) best.resize(static_cast<std::size_t>(places));
     std::vector<sdk::UserId> chosen;
-    chosen.reserve(people.size());
-    for (const auto& person : people) chosen.push_back(person.user);
+    chosen.reserve(best.size());
+    for (const auto& person : best) chosen.push_back(person.user);
     return chosen;
 }
 
-sdk::Json DiscoveryService::candidates(sdk::UserId user, Queue queue) {
-    return sdk::transaction(database_, [&](sdk::Connection& connection) {
-        if (!neighbours_.profiles->complete(connection, user)) {
-            throw sdk::Error(sdk::ErrorCode::kConflict, "Complete your profile first");
-        }
-        bonds_store::lockOne(connection, user);
-        const auto preferences = neighbours_.profiles->preferences(connection, user);
-        const auto preferences_text = preferences.dump();
-        // New wishes make a new queue; the old one's cards stay good to swipe for a while.
-        const bool wishes_changed = discovery_store::queuePreferences(connection, user) != preferences_text;
-        if (queue == Queue::kRefresh || wishes_changed) discovery_store::emptyQueue(connection, user);
-        if (wishes_changed) discovery_store::setQueuePreferences(connection, user, preferences_text);
-
-        const auto own = locations_.pointOf(connection, user);
-        const auto circle = circleOf(preferences, own);
-        discovery_store::dropIneligible(connection, user, circle);
-        auto ids = discovery_store::queued(connection, user);
-        if (const auto places = kQueueLength - static_cast<std::int64_t>(ids.size()); places > 0) {
-            auto chosen = newcomers(connection, user, preferences, circle, places);
-            // In ascending order, as every transaction does, so that two of them cannot wait for each other.
-            std::sort(chosen.begin(), chosen.end());
-            for (const auto newcomer : chosen) {
-                discovery_store::queue(connection, user, newcomer);
-                discovery_store::countExposure(connection, newcomer);
-            }
-            ids.insert(ids.end(), chosen.begin(), chosen.end());
-        }
-        discovery_store::markHanded(connection, user, clock_.now());
-
-        const auto points = location_store::ofQueue(connection, user);
-        sdk::Json people = sdk::Json::array();
-        for (auto& candidate : neighbours_.profiles->candidates(connection, ids)) {
-            const auto point = points.find(candidate.at("id").asInteger());
-            candidate.set("distance_km",
-                          own && point != points.end()
-                              ? sdk::Json(kilometresOfChordSquared(chordSquared(*own, point->second)))
-                              : sdk::Json());
-            people.push(std::move(candidate));
-        }
-        return sdk::Json::object({{"matches", std::move(people)},
-                                  {"preferences_set", moreThanOneSet(preferences)},
-                                  {"swipes_remaining", bonds_.likesRemaining(connection, user)}});
-    });
+sdk::Json DiscoveryService::reply(sdk::Connection& connection, const People& people,
+                                  const std::optional<Point>& own, const sdk::Json& preferences,
+                                  int likes_remaining) {
+    std::vector<sdk::UserId> ids;
+    std::unordered_map<sdk::UserId, sdk::Json> distances;
+    for (const auto& [user, point] : people) {
+        ids.push_back(user);
+        distances[user] =
+            own && point ? sdk::Json(kilometresOfChordSquared(chordSquared(*own, *point))) : sdk::Json();
+    }
+    sdk::Json matches = sdk::Json::array();
+    for (auto& candidate : neighbours_.profiles->candidates(connection, ids)) {
+        candidate.set("distance_km", distances[candidate.at("id").asInteger()]);
+        matches.push(std::move(candidate));
+    }
+    return sdk::Json::object({{"matches", std::move(matches)},
+                              {"preferences_set", moreThanOneSet(preferences)},
+                              {"swipes_remaining", likes_remaining}});
 }
 
 }  // namespace linkup::match

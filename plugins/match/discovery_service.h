@@ -5,6 +5,7 @@
 #include <linkup/sdk/json.h>
 #include <linkup/sdk/principal.h>
 
+#include <optional>
 #include <vector>
 
 #include "bonds_service.h"
@@ -26,19 +27,29 @@ struct DiscoveryRules {
 /// complete.
 class DiscoveryService {
 public:
-    DiscoveryService(sdk::Database& database, sdk::Clock& clock, BondsService& bonds,
+    DiscoveryService(sdk::Database& database, sdk::Clock& clock, Tallies& tallies, BondsService& bonds,
                      LocationService& locations, const Neighbours& neighbours, DiscoveryRules rules);
     /// The reply of get-matches.
     sdk::Json candidates(sdk::UserId user, Queue queue);
 
 private:
+    using People = std::vector<discovery_store::QueuedPerson>;
+
+    /// The reply if the queue is full and to be kept as it is: so it is most times, and nothing is to be
+    /// written.
+    std::optional<sdk::Json> standing(sdk::UserId user);
+    /// The reply, with the queue filled up.
+    sdk::Json refilled(sdk::UserId user, Queue queue);
     /// The best of those who may be put before the user: most preferences, then least shown, then by chance.
     std::vector<sdk::UserId> newcomers(sdk::Connection& connection, sdk::UserId user,
                                        const sdk::Json& preferences, const discovery_store::Circle& circle,
                                        std::int64_t places);
+    sdk::Json reply(sdk::Connection& connection, const People& people, const std::optional<Point>& own,
+                    const sdk::Json& preferences, int likes_remaining);
 
     sdk::Database& database_;
     sdk::Clock& clock_;
+    Tallies& tallies_;
     BondsService& bonds_;
     LocationService& locations_;
     const Neighbours& neighbours_;

@@ -1,5 +1,7 @@
 #include "discovery_store.h"
 
+#include <string>
+
 namespace linkup::match::discovery_store {
 namespace {
 
@@ -10,11 +12,19 @@ sdk::SqlValue toSql(const sdk::Json& value) {
     return nullptr;
 }
 
-std::vector<sdk::UserId> firstColumn(const sdk::Rows& rows) {
-    std::vector<sdk::UserId> users;
-    users.reserve(rows.size());
-    for (std::size_t row = 0; row < rows.size(); ++row) users.push_back(rows.integer(row, 0));
-    return users;
+std::optional<Point> pointAt(const sdk::Rows& rows, std::size_t row, std::size_t column) {
+    if (rows.isNull(row, column)) return std::nullopt;
+    return Point{rows.real(row, column), rows.real(row, column + 1), rows.real(row, column + 2)};
+}
+
+/// A list in the form that the dialect's statements take apart.
+std::string listOf(sdk::Dialect dialect, const std::vector<sdk::UserId>& people) {
+    std::string list;
+    for (const auto person : people) {
+        if (!list.empty()) list += ',';
+        list += std::to_string(person);
+    }
+    return dialect == sdk::Dialect::kSqlite ? "[" + list + "]" : "{" + list + "}";
 }
 
 }  // namespace
@@ -30,23 +40,64 @@ void setQueuePreferences(sdk::Connection& connection, sdk::UserId user, const st
                        {preferences, user});
 }
 
-void emptyQueue(sdk::Connection& connection, sdk::UserId user) {
-    connection.execute("UPDATE match_cards SET queued = FALSE WHERE user_id = $1 AND queued", {user});
+void emptyQueue(sdk::Connection& connection, sdk::UserId user, sdk::Time now) {
+    connection.execute("UPDATE match_cards SET queued = FALSE, handed_at = $1 WHERE user_id = $2 AND queued",
+                       {sdk::toMicros(now), user});
 }
 
-void dropIneligible(sdk::Connection& connection, sdk::UserId user, const Circle& circle) {
+void dropExpired(sdk::Connection& connection, sdk::UserId user, sdk::Time until) {
+    connection.execute("DELETE FROM match_cards WHERE user_id = $1 AND NOT queued AND handed_at <= $2",
+                       {user, sdk::toMicros(until)});
+}
+
+bool contains(const Circle& circle, const std::optional<Point>& point) {
+    if (circle.everywhere) return true;
+    return point && chordSquared(circle.centre, *point) <= circle.chord_squared;
+}
+
+void dropIneligible(sdk::Connection& connection, sdk::UserId user, const Circle& circle, sdk::Time now) {
     connection.execute(
-        "UPDATE match_cards SET queued = FALSE WHERE user_id = $1 AND queued AND NOT (EXISTS "
+        "UPDATE match_cards SET queued = FALSE, handed_at = $1 WHERE user_id = $2 AND queued AND NOT (EXISTS "
         "(SELECT 1 FROM match_eligible e WHERE e.user_id = match_cards.user_id AND e.candidate_id = "
         "match_cards.candidate_id) "
-        "AND ($2 OR COALESCE((SELECT (p.x - $3) * (p.x - $3) + (p.y - $4) * (p.y - $4) + (p.z - $5) * "
-        "(p.z - $5) FROM match_positions p WHERE p.user_id = match_cards.candidate_id), 9.0) <= $6))",
-        {user, circle.everywhere, circle.centre.x, circle.centre.y, circle.centre.z, circle.chord_squared});
+        "AND ($3 OR COALESCE((SELECT (p.x - $4) * (p.x - $4) + (p.y - $5) * (p.y - $5) + (p.z - $6) * "
+        "(p.z - $6) FROM match_positions p WHERE p.user_id = match_cards.candidate_id), 9.0) <= $7))",
+        {sdk::toMicros(now), user, circle.everywhere, circle.centre.x, circle.centre.y, circle.centre.z,
+         circle.chord_squared});
 }
 
-std::vector<sdk::UserId> queued(sdk::Connection& connection, sdk::UserId user) {
-    return firstColumn(connection.execute(
-        "SELECT candidate_id FROM match_cards WHERE user_id = $1 AND queued ORDER BY candidate_id", {user}));
+std::vector<QueuedPerson> queued(sdk::Connection& connection, sdk::UserId user) {
+    const auto rows = connection.execute(
+        "SELECT c.candidate_id, p.x, p.y, p.z FROM match_cards c LEFT JOIN match_positions p ON p.user_id = "
+        "c.candidate_id WHERE c.user_id = $1 AND c.queued",
+        {user});
+    std::vector<QueuedPerson> people;
+    people.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        people.push_back({rows.integer(row, 0), pointAt(rows, row, 1)});
+    }
+    return people;
+}
+
+// Who is eligible is asked for each card alone: joined, a plan may begin with everybody of the university.
+std::optional<StandingQueue> standingQueue(sdk::Connection& connection, sdk::UserId user, sdk::Time since) {
+    const auto rows = connection.execute(
+        "SELECT c.candidate_id, p.x, p.y, p.z, m.queue_preferences, own.x, own.y, own.z, "
+        "(SELECT COUNT(*) FROM match_likes_given g WHERE g.user_id = $1 AND g.given_at > $2), "
+        "(SELECT COUNT(*) FROM match_eligible e WHERE e.user_id = $1 AND e.candidate_id = c.candidate_id) "
+        "FROM match_members m JOIN match_positions own ON own.user_id = m.user_id "
+        "JOIN match_cards c ON c.user_id = m.user_id AND c.queued "
+        "LEFT JOIN match_positions p ON p.user_id = c.candidate_id "
+        "WHERE m.user_id = $1 AND m.queue_preferences IS NOT NULL",
+        {user, sdk::toMicros(since)});
+    if (rows.empty()) return std::nullopt;
+    StandingQueue standing{rows.text(0, 4), pointAt(rows, 0, 5), rows.integer(0, 8), {}};
+    standing.eligible.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        if (rows.integer(row, 9) == 0) continue;
+        standing.eligible.push_back({rows.integer(row, 0), pointAt(rows, row, 1)});
+    }
+    return standing;
 }
 
 std::optional<Wish> wishOf(sdk::Connection& connection, sdk::UserId user) {
@@ -56,61 +107,88 @@ std::optional<Wish> wishOf(sdk::Connection& connection, sdk::UserId user) {
     return Wish{rows.integer(0, 0), rows.text(0, 1), rows.text(0, 2)};
 }
 
-// Bonds and blocks are asked for by the member's own id, so that no plan reads those of others; exposure and
+bool Eligible::before(const Eligible& other) const {
+    if (score != other.score) return score > other.score;
+    if (times_queued != other.times_queued) return times_queued < other.times_queued;
+    return chance < other.chance;
+}
+
+// Whom the member is done with is one list, made once and looked up for each of the others; exposure and
 // distance are scalar, so that they are looked up for those alone who are left.
-std::vector<Eligible> sample(sdk::Connection& connection, sdk::UserId user, const Wish& wish,
-                             const sdk::Json& preferences, const Circle& circle, KeyRange keys,
-                             std::int64_t limit) {
+Sample sample(sdk::Connection& connection, sdk::UserId user, const Wish& wish, const sdk::Json& preferences,
+              const Circle& circle, KeyRange keys, std::int64_t size, std::int64_t places) {
     const auto rows = connection.execute(
-        "SELECT o.user_id, CASE WHEN o.height = $2 THEN 1 ELSE 0 END + CASE WHEN o.weight = $3 THEN 1 ELSE 0 "
-        "END + CASE WHEN o.religion = $4 THEN 1 ELSE 0 END + CASE WHEN o.drinking_status = $5 THEN 1 ELSE 0 "
-        "END + CASE WHEN o.smoking_status = $6 THEN 1 ELSE 0 END + CASE WHEN o.looking_for = $7 THEN 1 ELSE "
-        "0 END + CASE WHEN o.currently_staying = $8 THEN 1 ELSE 0 END, "
-        "COALESCE((SELECT x.times_queued FROM match_exposure x WHERE x.user_id = o.user_id), 0) "
+        "SELECT s.user_id, s.score, s.times_queued, RANDOM() AS chance, COUNT(*) OVER () FROM "
+        "(SELECT o.user_id, CASE WHEN o.height = $2 THEN 1 ELSE 0 END + CASE WHEN o.weight = $3 THEN 1 ELSE "
+        "0 END + CASE WHEN o.religion = $4 THEN 1 ELSE 0 END + CASE WHEN o.drinking_status = $5 THEN 1 ELSE "
+        "0 END + CASE WHEN o.smoking_status = $6 THEN 1 ELSE 0 END + CASE WHEN o.looking_for = $7 THEN 1 "
+        "ELSE 0 END + CASE WHEN o.currently_staying = $8 THEN 1 ELSE 0 END AS score, "
+        "COALESCE((SELECT x.times_queued FROM match_exposure x WHERE x.user_id = o.user_id), 0) AS "
+        "times_queued "
         "FROM auth_candidates_v1 o "
         "WHERE o.university_id = $9 AND o.gender = $10 AND o.interested_gender = $11 "
         "AND o.sample_key >= $12 AND o.sample_key < $13 AND o.user_id <> $1 "
-        "AND NOT EXISTS (SELECT 1 FROM match_likes l WHERE l.liker_id = $1 AND l.liked_id = o.user_id) "
-        "AND NOT EXISTS (SELECT 1 FROM match_cards c WHERE c.user_id = $1 AND c.candidate_id = o.user_id AND "
-        "c.queued) "
-        "AND NOT EXISTS (SELECT 1 FROM match_bonds b WHERE b.low_id = $1 AND b.high_id = o.user_id) "
-        "AND NOT EXISTS (SELECT 1 FROM match_bonds b WHERE b.high_id = $1 AND b.low_id = o.user_id) "
-        "AND NOT EXISTS (SELECT 1 FROM match_blocks k WHERE k.blocker_id = $1 AND k.blocked_id = o.user_id) "
-        "AND NOT EXISTS (SELECT 1 FROM match_blocks k WHERE k.blocked_id = $1 AND k.blocker_id = o.user_id) "
+        "AND o.user_id NOT IN (SELECT l.liked_id FROM match_likes l WHERE l.liker_id = $1 "
+        "UNION ALL SELECT c.candidate_id FROM match_cards c WHERE c.user_id = $1 AND c.queued "
+        "UNION ALL SELECT b.high_id FROM match_bonds b WHERE b.low_id = $1 "
+        "UNION ALL SELECT b.low_id FROM match_bonds b WHERE b.high_id = $1 "
+        "UNION ALL SELECT k.blocked_id FROM match_blocks k WHERE k.blocker_id = $1 "
+        "UNION ALL SELECT k.blocker_id FROM match_blocks k WHERE k.blocked_id = $1) "
         "AND NOT EXISTS (SELECT 1 FROM match_withdrawn w WHERE w.user_id = o.user_id) "
         "AND ($14 OR COALESCE((SELECT (p.x - $15) * (p.x - $15) + (p.y - $16) * (p.y - $16) + (p.z - $17) * "
         "(p.z - $17) FROM match_positions p WHERE p.user_id = o.user_id), 9.0) <= $18) "
-        "ORDER BY o.sample_key LIMIT $19",
-        {user, toSql(preferences["height"]), toSql(preferences["weight"]), toSql(preferences["religion"]),
-         toSql(preferences["drinking_status"]), toSql(preferences["smoking_status"]),
-         toSql(preferences["looking_for"]), toSql(preferences["currently_staying"]), wish.university,
-         wish.gender, wish.own_gender, keys.from, keys.to, circle.everywhere, circle.centre.x,
-         circle.centre.y, circle.centre.z, circle.chord_squared, limit});
-    std::vector<Eligible> people;
-    people.reserve(rows.size());
+        "ORDER BY o.sample_key LIMIT $19) s ORDER BY s.score DESC, s.times_queued, chance LIMIT $20",
+        {user,
+         toSql(preferences["height"]),
+         toSql(preferences["weight"]),
+         toSql(preferences["religion"]),
+         toSql(preferences["drinking_status"]),
+         toSql(preferences["smoking_status"]),
+         toSql(preferences["looking_for"]),
+         toSql(preferences["currently_staying"]),
+         wish.university,
+         wish.gender,
+         wish.own_gender,
+         keys.from,
+         keys.to,
+         circle.everywhere,
+         circle.centre.x,
+         circle.centre.y,
+         circle.centre.z,
+         circle.chord_squared,
+         size,
+         places});
+    Sample sample;
+    if (!rows.empty()) sample.size = rows.integer(0, 4);
+    sample.best.reserve(rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
-        people.push_back({rows.integer(row, 0), rows.integer(row, 1), rows.integer(row, 2)});
+        sample.best.push_back(
+            {rows.integer(row, 0), rows.integer(row, 1), rows.integer(row, 2), rows.real(row, 3)});
     }
-    return people;
+    return sample;
 }
 
-void queue(sdk::Connection& connection, sdk::UserId user, sdk::UserId candidate) {
-    connection.execute(
-        "INSERT INTO match_cards (user_id, candidate_id, queued) VALUES ($1, $2, TRUE) "
-        "ON CONFLICT (user_id, candidate_id) DO UPDATE SET queued = TRUE",
-        {user, candidate});
-}
-
-void countExposure(sdk::Connection& connection, sdk::UserId user) {
-    connection.execute(
-        "INSERT INTO match_exposure (user_id, times_queued) VALUES ($1, 1) "
-        "ON CONFLICT (user_id) DO UPDATE SET times_queued = match_exposure.times_queued + 1",
-        {user});
-}
-
-void markHanded(sdk::Connection& connection, sdk::UserId user, sdk::Time now) {
-    connection.execute("UPDATE match_cards SET handed_at = $1 WHERE user_id = $2 AND queued",
-                       {sdk::toMicros(now), user});
+// Both in ascending order, as every transaction does, so that two of them cannot wait for each other.
+void queue(sdk::Connection& connection, sdk::UserId user, const std::vector<sdk::UserId>& people) {
+    constexpr std::string_view kCardsSqlite =
+        "INSERT INTO match_cards (user_id, candidate_id, queued) SELECT $1, value, TRUE FROM json_each($2) "
+        "WHERE TRUE ORDER BY value ON CONFLICT (user_id, candidate_id) DO UPDATE SET queued = TRUE";
+    constexpr std::string_view kCardsPostgresql =
+        "INSERT INTO match_cards (user_id, candidate_id, queued) SELECT $1, value, TRUE FROM "
+        "unnest(CAST($2 AS bigint[])) AS value "
+        "ORDER BY value ON CONFLICT (user_id, candidate_id) DO UPDATE SET queued = TRUE";
+    constexpr std::string_view kExposureSqlite =
+        "INSERT INTO match_exposure (user_id, times_queued) SELECT value, 1 FROM json_each($1) "
+        "WHERE TRUE ORDER BY value ON CONFLICT (user_id) DO UPDATE SET times_queued = "
+        "match_exposure.times_queued + 1";
+    constexpr std::string_view kExposurePostgresql =
+        "INSERT INTO match_exposure (user_id, times_queued) SELECT value, 1 FROM "
+        "unnest(CAST($1 AS bigint[])) AS value ORDER BY value "
+        "ON CONFLICT (user_id) DO UPDATE SET times_queued = match_exposure.times_queued + 1";
+    const bool sqlite = connection.dialect() == sdk::Dialect::kSqlite;
+    const auto list = listOf(connection.dialect(), people);
+    connection.execute(sqlite ? kCardsSqlite : kCardsPostgresql, {user, list});
+    connection.execute(sqlite ? kExposureSqlite : kExposurePostgresql, {list});
 }
 
 bool maySwipe(sdk::Connection& connection, sdk::UserId user, sdk::UserId candidate, sdk::Time since) {

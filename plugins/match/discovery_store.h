@@ -4,6 +4,7 @@
 #include <linkup/sdk/json.h>
 #include <linkup/sdk/principal.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,20 +13,43 @@
 
 namespace linkup::match::discovery_store {
 
+/// How long a card stays good to swipe after it left the queue.
+constexpr std::chrono::hours kCardStaysSwipable{24};
+
 /// The preferences, as text, that the member's queue was made for; none if it never was.
 std::optional<std::string> queuePreferences(sdk::Connection& connection, sdk::UserId user);
 void setQueuePreferences(sdk::Connection& connection, sdk::UserId user, const std::string& preferences);
-/// Takes all from the queue; what was handed out stays good to swipe.
-void emptyQueue(sdk::Connection& connection, sdk::UserId user);
+/// Takes all from the queue, at `now`, from when on they stay good to swipe for a while.
+void emptyQueue(sdk::Connection& connection, sdk::UserId user, sdk::Time now);
+/// Forgets the member's cards that left the queue at `until` or before.
+void dropExpired(sdk::Connection& connection, sdk::UserId user, sdk::Time until);
 /// Within which part of the earth people are wanted.
 struct Circle {
     bool everywhere = true;
     Point centre;
     double chord_squared = -1;  ///< the radius, as chordSquared has it; negative: nobody is inside
 };
-/// Takes from the queue who may no longer be put before the member.
-void dropIneligible(sdk::Connection& connection, sdk::UserId user, const Circle& circle);
-std::vector<sdk::UserId> queued(sdk::Connection& connection, sdk::UserId user);
+bool contains(const Circle& circle, const std::optional<Point>& point);
+/// Takes from the queue, at `now`, who may no longer be put before the member.
+void dropIneligible(sdk::Connection& connection, sdk::UserId user, const Circle& circle, sdk::Time now);
+
+struct QueuedPerson {
+    sdk::UserId user = 0;
+    std::optional<Point> point;  ///< where they are, if it is known
+};
+/// Those in the queue, whether they may still be there or not.
+std::vector<QueuedPerson> queued(sdk::Connection& connection, sdk::UserId user);
+
+/// A queue as it stands, with all that it takes to see whether it is to be kept.
+struct StandingQueue {
+    std::string preferences;             ///< that it was made for
+    std::optional<Point> own;            ///< where the member is
+    std::int64_t likes_given = 0;        ///< by the member
+    std::vector<QueuedPerson> eligible;  ///< those in it who may be put before the member, wherever they are
+};
+/// None if nobody in it is eligible, or the member has never been looked at. Likes count if given after
+/// `since`.
+std::optional<StandingQueue> standingQueue(sdk::Connection& connection, sdk::UserId user, sdk::Time since);
 
 /// Whom a member may be put before, as far as the two profiles decide.
 struct Wish {
@@ -47,17 +71,22 @@ struct Eligible {
     sdk::UserId user = 0;
     std::int64_t score = 0;  ///< how many of the preferences fit
     std::int64_t times_queued = 0;
+    double chance = 0;  ///< drawn, to decide between those who are equal otherwise
+    /// Whether this one is to be put before the member sooner than the other.
+    bool before(const Eligible& other) const;
 };
-/// Up to `limit` people who may be put before the member and are not in the queue, in the order of their
-/// random keys. `preferences` has the contract's keys. Costs as much as what it returns and what the member
-/// decided before, however many people there are.
-std::vector<Eligible> sample(sdk::Connection& connection, sdk::UserId user, const Wish& wish,
-                             const sdk::Json& preferences, const Circle& circle, KeyRange keys,
-                             std::int64_t limit);
-void queue(sdk::Connection& connection, sdk::UserId user, sdk::UserId candidate);
-void countExposure(sdk::Connection& connection, sdk::UserId user);
-void markHanded(sdk::Connection& connection, sdk::UserId user, sdk::Time now);
-/// In the queue, or handed out after `since`.
+struct Sample {
+    std::int64_t size = 0;       ///< how many were ranked
+    std::vector<Eligible> best;  ///< of them, the best first
+};
+/// Ranks up to `size` people who may be put before the member and are not in the queue, in the order of their
+/// random keys, and returns the first `places` of them. `preferences` has the contract's keys. Costs as much
+/// as `size` and what the member decided before, however many people there are.
+Sample sample(sdk::Connection& connection, sdk::UserId user, const Wish& wish, const sdk::Json& preferences,
+              const Circle& circle, KeyRange keys, std::int64_t size, std::int64_t places);
+/// Puts them into the queue, and counts that they were put before somebody.
+void queue(sdk::Connection& connection, sdk::UserId user, const std::vector<sdk::UserId>& people);
+/// In the queue, or taken from it after `since`.
 bool maySwipe(sdk::Connection& connection, sdk::UserId user, sdk::UserId candidate, sdk::Time since);
 void removeCard(sdk::Connection& connection, sdk::UserId user, sdk::UserId candidate);
 

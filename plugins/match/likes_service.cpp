@@ -12,7 +12,6 @@ namespace linkup::match {
 namespace {
 
 constexpr std::int64_t kPageSize = 20;
-constexpr auto kLimitWindow = std::chrono::hours(24);
 
 [[noreturn]] void refuse(const char* sentence) {
     throw sdk::Error(sdk::ErrorCode::kInvalidArgument, sentence);
@@ -21,10 +20,12 @@ constexpr auto kLimitWindow = std::chrono::hours(24);
 }  // namespace
 
 LikesService::LikesService(sdk::Database& database, sdk::Clock& clock, ConnectionEvents& events,
-                           BondsService& bonds, const Neighbours& neighbours, LikesRules rules)
+                           Tallies& tallies, BondsService& bonds, const Neighbours& neighbours,
+                           LikesRules rules)
     : database_(database),
       clock_(clock),
       events_(events),
+      tallies_(tallies),
       bonds_(bonds),
       neighbours_(neighbours),
       rules_(rules) {}
@@ -40,7 +41,7 @@ void LikesService::requireSwipable(sdk::Connection& connection, sdk::UserId user
     if (user == other) refuse("You cannot like yourself");
     // Checked before the lock too, so that made-up ids leave no rows behind; the lock's holder checks again
     // below.
-    const auto since = clock_.now() - rules_.card_stays_swipable;
+    const auto since = clock_.now() - discovery_store::kCardStaysSwipable;
     if (!discovery_store::maySwipe(connection, user, other, since)) refuse("User not in match queue");
     bonds_store::lock(connection, {user, other});
     if (!discovery_store::maySwipe(connection, user, other, since)) refuse("User not in match queue");
@@ -56,18 +57,19 @@ void LikesService::requireAvailable(sdk::Connection& connection, sdk::UserId use
 
 sdk::Json LikesService::like(sdk::Connection& connection, sdk::UserId user, sdk::UserId other) {
     const auto now = clock_.now();
-    const auto given = likes_store::givenSince(connection, user, now - kLimitWindow);
+    const auto given = likes_store::givenSince(connection, user, now - likes_store::kLimitWindow);
     if (given.count >= rules_.per_day) {
         sdk::Error error(sdk::ErrorCode::kTooManyRequests, "Daily like limit reached. Try again later.");
         if (given.oldest) {
-            error.withRetryAfter(
-                std::chrono::ceil<std::chrono::milliseconds>(*given.oldest + kLimitWindow - now));
+            error.withRetryAfter(std::chrono::ceil<std::chrono::milliseconds>(
+                *given.oldest + likes_store::kLimitWindow - now));
         }
         throw error;
     }
     likes_store::insertGiven(connection, user, other, now);
     likes_store::upsertDecision(connection, user, other, true, now);
     discovery_store::removeCard(connection, user, other);
+    connection.afterCommit([this] { tallies_.likes.add(); });
 
     const int left = rules_.per_day - static_cast<int>(given.count) - 1;
     if (likes_store::likeExists(connection, other, user) && bonds_.create(connection, user, other)) {
@@ -89,6 +91,12 @@ sdk::Json LikesService::like(sdk::Connection& connection, sdk::UserId user, sdk:
     return sdk::Json::object({{"match", false}, {"message", "Like recorded"}, {"swipes_remaining", left}});
 }
 
+void LikesService::storePass(sdk::Connection& connection, sdk::UserId user, sdk::UserId other) {
+    likes_store::upsertDecision(connection, user, other, false, clock_.now());
+    discovery_store::removeCard(connection, user, other);
+    connection.afterCommit([this] { tallies_.passes.add(); });
+}
+
 sdk::Json LikesService::swipeRight(sdk::UserId user, sdk::UserId other) {
     return sdk::transaction(database_, [&](sdk::Connection& connection) {
         requireSwipable(connection, user, other);
@@ -99,8 +107,7 @@ sdk::Json LikesService::swipeRight(sdk::UserId user, sdk::UserId other) {
 sdk::Json LikesService::swipeLeft(sdk::UserId user, sdk::UserId other) {
     database_.transaction([&](sdk::Connection& connection) {
         requireSwipable(connection, user, other);
-        likes_store::upsertDecision(connection, user, other, false, clock_.now());
-        discovery_store::removeCard(connection, user, other);
+        storePass(connection, user, other);
     });
     return sdk::Json::object({{"message", "Dislike recorded"}});
 }
@@ -123,8 +130,7 @@ sdk::Json LikesService::pass(sdk::UserId user, sdk::UserId liker) {
         bonds_store::lock(connection, {user, liker});
         if (likes_store::likeExists(connection, user, liker))
             return;  // liked already: a pass takes nothing back
-        likes_store::upsertDecision(connection, user, liker, false, clock_.now());
-        discovery_store::removeCard(connection, user, liker);
+        storePass(connection, user, liker);
     });
     return sdk::Json::object({{"message", "Pass recorded"}});
 }

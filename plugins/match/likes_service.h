@@ -13,7 +13,6 @@ namespace linkup::match {
 
 struct LikesRules {
     int per_day = 10;
-    std::chrono::hours card_stays_swipable{24};
 };
 
 /// Decisions about others, and the likes that wait for one's own. Everything about one decision is one
@@ -22,8 +21,8 @@ struct LikesRules {
 /// sentences.
 class LikesService {
 public:
-    LikesService(sdk::Database& database, sdk::Clock& clock, ConnectionEvents& events, BondsService& bonds,
-                 const Neighbours& neighbours, LikesRules rules);
+    LikesService(sdk::Database& database, sdk::Clock& clock, ConnectionEvents& events, Tallies& tallies,
+                 BondsService& bonds, const Neighbours& neighbours, LikesRules rules);
 
     sdk::Json swipeRight(sdk::UserId user, sdk::UserId other);
     sdk::Json swipeLeft(sdk::UserId user, sdk::UserId other);
@@ -38,11 +37,13 @@ private:
     void requireSwipable(sdk::Connection& connection, sdk::UserId user, sdk::UserId other);
     void requireAvailable(sdk::Connection& connection, sdk::UserId user, sdk::UserId other);
     /// Counts and stores a like; makes the match if the other one liked first. Returns the reply.
+    void storePass(sdk::Connection& connection, sdk::UserId user, sdk::UserId other);
     sdk::Json like(sdk::Connection& connection, sdk::UserId user, sdk::UserId other);
 
     sdk::Database& database_;
     sdk::Clock& clock_;
     ConnectionEvents& events_;
+    Tallies& tallies_;
     BondsService& bonds_;
     const Neighbours& neighbours_;
     LikesRules rules_;

@@ -8,6 +8,9 @@
 
 namespace linkup::match::likes_store {
 
+/// In which likes count towards the daily limit.
+constexpr std::chrono::hours kLimitWindow{24};
+
 /// Likes given after `since`, and when the oldest of them was.
 struct GivenLikes {
     std::int64_t count = 0;

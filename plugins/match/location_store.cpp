@@ -51,18 +51,6 @@ std::optional<Known> find(sdk::Connection& connection, sdk::UserId user) {
     return Known{positionAt(rows, 0), positionAt(rows, 2)};
 }
 
-std::unordered_map<sdk::UserId, Point> ofQueue(sdk::Connection& connection, sdk::UserId user) {
-    const auto rows = connection.execute(
-        "SELECT p.user_id, p.x, p.y, p.z FROM match_cards c JOIN match_positions p ON p.user_id = "
-        "c.candidate_id WHERE c.user_id = $1 AND c.queued AND p.x IS NOT NULL",
-        {user});
-    std::unordered_map<sdk::UserId, Point> points;
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-        points.emplace(rows.integer(row, 0), Point{rows.real(row, 1), rows.real(row, 2), rows.real(row, 3)});
-    }
-    return points;
-}
-
 void forget(sdk::Connection& connection, sdk::UserId user) {
     connection.execute("DELETE FROM match_positions WHERE user_id = $1", {user});
 }

@@ -5,7 +5,6 @@
 #include <linkup/sdk/principal.h>
 
 #include <optional>
-#include <unordered_map>
 
 #include "geography.h"
 
@@ -21,8 +20,6 @@ Known lock(sdk::Connection& connection, sdk::UserId user);
 void put(sdk::Connection& connection, sdk::UserId user, const Known& known);
 /// None if nobody ever looked where the member is at home.
 std::optional<Known> find(sdk::Connection& connection, sdk::UserId user);
-/// Where those are who are in the member's queue, as far as it is known.
-std::unordered_map<sdk::UserId, Point> ofQueue(sdk::Connection& connection, sdk::UserId user);
 void forget(sdk::Connection& connection, sdk::UserId user);
 
 }  // namespace linkup::match::location_store

@@ -5,6 +5,7 @@
 #include "account_service.h"
 #include "bonds_service.h"
 #include "discovery_service.h"
+#include "fairness_service.h"
 #include "legacy_service.h"
 #include "likes_service.h"
 #include "location_service.h"
@@ -15,6 +16,7 @@
 #include "places.h"
 #include "places_table.h"
 #include "reports_service.h"
+#include "tallies.h"
 
 namespace linkup::match {
 
@@ -27,6 +29,10 @@ public:
             {.key = "discovery.sample",
              .help = "Of more eligible people than that, a random sample of as many is ranked"},
             2000, 10, 1000000);
+        fairness_every_ = std::chrono::seconds(
+            config.integer({.key = "fairness.every_seconds",
+                            .help = "Seconds after which it is measured again how evenly people are shown"},
+                           60, 1, 86400));
         report_rules_.per_day = static_cast<int>(config.integer(
             {.key = "reports.per_day", .help = "Reports that a member may give in 24 hours"}, 20, 1, 100000));
         report_rules_.withdraw_at = static_cast<int>(
@@ -41,16 +47,18 @@ public:
     void registerWith(sdk::Registrar& registrar, sdk::Host& host) override {
         services_ = &host.services();
         sockets_ = std::make_unique<MatchSockets>(host.sockets());
+        tallies_ = std::make_unique<Tallies>(host.metrics());
         bonds_ = std::make_unique<BondsService>(host.database(), host.hooks(), host.clock(), *sockets_,
-                                                neighbours_, rules_.per_day);
+                                                *tallies_, neighbours_, rules_.per_day);
         places_ = std::make_unique<Places>(kPlacesTable);
         locations_ = std::make_unique<LocationService>(host.database(), neighbours_, *places_);
-        discovery_ = std::make_unique<DiscoveryService>(host.database(), host.clock(), *bonds_, *locations_,
-                                                        neighbours_, discovery_rules_);
-        likes_ = std::make_unique<LikesService>(host.database(), host.clock(), *sockets_, *bonds_,
+        discovery_ = std::make_unique<DiscoveryService>(host.database(), host.clock(), *tallies_, *bonds_,
+                                                        *locations_, neighbours_, discovery_rules_);
+        likes_ = std::make_unique<LikesService>(host.database(), host.clock(), *sockets_, *tallies_, *bonds_,
                                                 neighbours_, rules_);
         reports_ =
             std::make_unique<ReportsService>(host.database(), host.clock(), neighbours_, report_rules_);
+        fairness_ = std::make_unique<FairnessService>(host.database(), host.metrics());
         endpoints_ = std::make_unique<MatchEndpoints>(*discovery_, *likes_, *bonds_, *reports_);
 
         place_endpoints_ = std::make_unique<PlaceEndpoints>(*places_, *locations_);
@@ -83,6 +91,11 @@ public:
             reports_->clear(connection, payload);
             return sdk::HookVerdict::pass();
         });
+        // On each node, so that all of them publish the same.
+        registrar.task({.name = "measure_fairness",
+                        .schedule = sdk::Every{fairness_every_},
+                        .scope = sdk::TaskScope::kNode,
+                        .run = [this](const sdk::TaskRun&) { fairness_->measure(); }});
         registrar.provide<sdk::Matches>(*bonds_);
         sockets_->registerWith(registrar);
         endpoints_->registerWith(registrar);
@@ -104,15 +117,18 @@ private:
     LikesRules rules_;
     ReportRules report_rules_;
     DiscoveryRules discovery_rules_;
+    std::chrono::seconds fairness_every_{60};
     Neighbours neighbours_;
     sdk::Services* services_ = nullptr;
     std::unique_ptr<MatchSockets> sockets_;
+    std::unique_ptr<Tallies> tallies_;
     std::unique_ptr<BondsService> bonds_;
     std::unique_ptr<Places> places_;
     std::unique_ptr<LocationService> locations_;
     std::unique_ptr<DiscoveryService> discovery_;
     std::unique_ptr<LikesService> likes_;
     std::unique_ptr<ReportsService> reports_;
+    std::unique_ptr<FairnessService> fairness_;
     std::unique_ptr<LegacyService> legacy_;
     std::unique_ptr<AccountService> accounts_;
     std::unique_ptr<MatchEndpoints> endpoints_;

@@ -63,8 +63,9 @@ public:
 
     void handedOutCardsCanBeSwipedForADayAfterARefresh() {
         people_->offered(1);
-        people_->town.database().transaction(
-            [](sdk::Connection& connection) { connection.execute("UPDATE match_cards SET queued = FALSE"); });
+        people_->town.host().fake_clock.advance(std::chrono::hours(30));
+        people_->town.setMaxDistance(1, 5);  // nobody is known to be as near
+        CPPUNIT_ASSERT(people_->offered(1, match::Queue::kRefresh).empty());
         people_->town.host().fake_clock.advance(std::chrono::hours(23));
         people_->likes.swipeRight(1, 2);
         people_->town.host().fake_clock.advance(std::chrono::hours(2));

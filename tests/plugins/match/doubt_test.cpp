@@ -23,9 +23,9 @@ public:
         match_ = std::make_unique<MatchTown>(kBackend);
         database_ = std::make_unique<DoubtfulDatabase>(match_->town.database());
         auto& host = match_->town.host();
-        likes_ =
-            std::make_unique<match::LikesService>(*database_, host.clock(), match_->events, match_->bonds,
-                                                  match_->neighbours, match::LikesRules{.per_day = 10});
+        likes_ = std::make_unique<match::LikesService>(*database_, host.clock(), match_->events,
+                                                       match_->tallies, match_->bonds, match_->neighbours,
+                                                       match::LikesRules{.per_day = 10});
         match_->offered(1);
         match_->offered(2);
     }
@@ -63,8 +63,8 @@ public:
 
     void blockThatWasStoredCanBeRepeated() {
         auto& host = match_->town.host();
-        match::BondsService bonds(*database_, host.hooks(), host.clock(), match_->events, match_->neighbours,
-                                  10);
+        match::BondsService bonds(*database_, host.hooks(), host.clock(), match_->events, match_->tallies,
+                                  match_->neighbours, 10);
         database_->next({Fault::kCommittedUnanswered});
         CPPUNIT_ASSERT_THROW(bonds.block(1, 2), sdk::Error);
         bonds.block(1, 2);

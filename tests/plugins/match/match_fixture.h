@@ -11,6 +11,7 @@
 #include "location_service.h"
 #include "match_migrations.h"
 #include "places_table.h"
+#include "tallies.h"
 #include "town.h"
 
 namespace linkup::test {
@@ -40,10 +41,14 @@ struct MatchTown {
     explicit MatchTown(Backend backend, int likes_per_day = 10, std::int64_t sample = 2000)
         : town(backend),
           neighbours{&town.profiles(), nullptr},
-          bonds(town.database(), town.host().hooks(), town.host().clock(), events, neighbours, likes_per_day),
-          likes(town.database(), town.host().clock(), events, bonds, neighbours, {.per_day = likes_per_day}),
+          tallies(town.host().metrics()),
+          bonds(town.database(), town.host().hooks(), town.host().clock(), events, tallies, neighbours,
+                likes_per_day),
+          likes(town.database(), town.host().clock(), events, tallies, bonds, neighbours,
+                {.per_day = likes_per_day}),
           locations(town.database(), neighbours, places()),
-          discovery(town.database(), town.host().clock(), bonds, locations, neighbours, {.sample = sample}) {
+          discovery(town.database(), town.host().clock(), tallies, bonds, locations, neighbours,
+                    {.sample = sample}) {
         town.migrate("match", match::sql::migrations());
         for (sdk::UserId id = 1; id <= 4; ++id) addPerson(id);
     }
@@ -69,6 +74,7 @@ struct MatchTown {
     Town town;
     match::Neighbours neighbours;
     RecordingEvents events;
+    match::Tallies tallies;
     match::BondsService bonds;
     match::LikesService likes;
     match::LocationService locations;
