@@ -14,14 +14,16 @@
 
 namespace linkup::bench {
 
-BenchTown::BenchTown(Store store, int people, const std::map<std::string, std::string>& settings) {
+BenchTown::BenchTown(Store store, int people, const std::map<std::string, std::string>& settings,
+                     std::vector<std::string> postgres_settings) {
     options_.settings = {{"auth.password.passes", "1"},
                          {"auth.password.memory_bytes", "65536"},
                          {"log.level", "warning"},
                          {"paths.state", (folder_ / "state").string()}};
     std::filesystem::create_directories(folder_ / "state");
     if (store == Store::kPostgresql) {
-        postgres_ = std::make_unique<test::PrivatePostgres>(test::PostgresOptions{.fsync = true});
+        postgres_ = std::make_unique<test::PrivatePostgres>(
+            test::PostgresOptions{.fsync = true, .settings = std::move(postgres_settings)});
         options_.settings["database.url"] = postgres_->createDatabase("linkup");
     }
     for (const auto& [key, value] : settings) options_.settings[key] = value;

@@ -17,9 +17,10 @@ class BenchTown {
 public:
     enum class Store { kSqlite, kPostgresql };
 
-    /// `settings` are given to the daemon over those that make sign-ins cheap and unthrottled. Errors:
-    /// std::runtime_error with the daemon's log.
-    BenchTown(Store store, int people, const std::map<std::string, std::string>& settings = {});
+    /// `settings` are given to the daemon over those that make sign-ins cheap and unthrottled,
+    /// `postgres_settings` to PostgreSQL. Errors: std::runtime_error with the daemon's log.
+    BenchTown(Store store, int people, const std::map<std::string, std::string>& settings = {},
+              std::vector<std::string> postgres_settings = {});
 
     test::LinkupDaemon& daemon() { return *daemon_; }
     std::uint16_t port() const { return daemon_->port(); }

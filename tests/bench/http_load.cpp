@@ -75,7 +75,16 @@ int dial(std::uint16_t port) {
 }
 
 HttpLoadResult run(const HttpLoad& load) {
-    const std::string request = requestText(load);
+    HttpLoad request = load;
+    std::string text = requestText(request);
+    std::size_t sent = 0;
+    const auto sendNext = [&](Connection& connection) {
+        if (load.vary) {
+            load.vary(sent++, request);
+            text = requestText(request);
+        }
+        send(connection, text);
+    };
     const int poll = ::epoll_create1(EPOLL_CLOEXEC);
     std::vector<Connection> connections(static_cast<std::size_t>(load.connections));
     for (std::size_t i = 0; i < connections.size(); ++i) {
@@ -88,7 +97,7 @@ HttpLoadResult run(const HttpLoad& load) {
     std::vector<std::chrono::nanoseconds> times;
     times.reserve(1 << 18);
     const Clock::time_point begin = Clock::now();
-    for (Connection& connection : connections) send(connection, request);
+    for (Connection& connection : connections) sendNext(connection);
     std::array<epoll_event, 256> events{};
     std::array<char, 65536> bytes{};
     while (Clock::now() - begin < load.duration) {
@@ -102,7 +111,7 @@ HttpLoadResult run(const HttpLoad& load) {
             if (length == 0) continue;
             connection.received.erase(0, length);
             times.push_back(Clock::now() - connection.sent);
-            send(connection, request);
+            sendNext(connection);
         }
     }
     const std::chrono::duration<double> taken = Clock::now() - begin;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace linkup::bench {
@@ -17,6 +19,8 @@ struct HttpLoad {
     std::string method = "GET";
     std::string body = {};
     std::string content_type = "application/json";  ///< of the body
+    /// Makes the load's nth request from 0 on another one, by changing these; empty: all are the same.
+    std::function<void(std::size_t nth, HttpLoad& request)> vary = {};
 };
 
 /// What came of it. All replies had status 200.

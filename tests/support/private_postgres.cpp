@@ -45,12 +45,13 @@ std::string PrivatePostgres::createDatabase() {
     return createDatabase("test_" + std::to_string(++databases_));
 }
 
-std::string PrivatePostgres::query(const std::string& sql, const std::string& database) {
+std::string PrivatePostgres::query(const std::string& sql, const std::string& database,
+                                   std::chrono::milliseconds deadline) {
     ProcessOptions psql;
     psql.command = {
         postgresProgram("psql").string(), "--no-psqlrc",      "--quiet",    "--tuples-only", "--no-align",
         "--set=ON_ERROR_STOP=1",          "--command=" + sql, url(database)};
-    return runOrThrow(psql);
+    return runOrThrow(psql, deadline);
 }
 
 void PrivatePostgres::start() {

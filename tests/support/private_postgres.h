@@ -45,7 +45,8 @@ public:
     std::string createDatabase();
 
     /// Runs SQL with psql. Returns what it prints: no header, columns separated by `|`.
-    std::string query(const std::string& sql, const std::string& database = "postgres");
+    std::string query(const std::string& sql, const std::string& database = "postgres",
+                      std::chrono::milliseconds deadline = std::chrono::seconds{60});
 
     /// Cuts all connections and stops it in good order; its data stay.
     void stop();
