@@ -44,7 +44,8 @@ private:
     sdk::SocketHub& hub_;
     sdk::Bus& bus_;
     sdk::Clock& clock_;
-    std::string node_;  // tells our own publications from those of others
+    std::string node_;              // tells our own publications from those of others
+    const std::string own_prefix_;  // how our own publications begin
     ChatFeeds* feeds_ = nullptr;
     sdk::MediaUrls* media_urls_ = nullptr;
     std::unique_ptr<sdk::Subscription> subscription_;

@@ -75,8 +75,10 @@ void LegacyService::importRoom(sdk::Connection& connection, const Json& row, Jso
     }
     for (std::size_t at = 0; at < messages.size(); at += kBatch) {
         const auto end = std::min(messages.size(), at + kBatch);
-        message_store::insertAll(connection, {messages.begin() + static_cast<std::ptrdiff_t>(at),
-                                              messages.begin() + static_cast<std::ptrdiff_t>(end)});
+        message_store::store(connection,
+                             {messages.begin() + static_cast<std::ptrdiff_t>(at),
+                              messages.begin() + static_cast<std::ptrdiff_t>(end)},
+                             {});
     }
     for (const Json& reader : row.at("readers").items()) {
         room_store::advanceSeen(connection, room.id, reader.at("user_id").asInteger(),

@@ -294,10 +294,9 @@ std::vector<MessageService::Decided> MessageService::decide(sdk::Connection& con
         decided.push_back(std::move(one));
     }
     if (!fresh.empty()) {
-        message_store::insertAll(connection, fresh);
         std::vector<Room> changed;
         for (const auto id : touched) changed.push_back(rooms.at(id));
-        message_store::updateLast(connection, changed);
+        message_store::store(connection, fresh, changed);
     }
     return decided;
 }

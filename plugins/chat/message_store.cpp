@@ -82,7 +82,8 @@ std::vector<StoredMessage> findByKeys(sdk::Connection& connection, const std::ve
     return found;
 }
 
-void insertAll(sdk::Connection& connection, const std::vector<StoredMessage>& messages) {
+void store(sdk::Connection& connection, const std::vector<StoredMessage>& messages,
+           const std::vector<Room>& rooms) {
     sdk::Json list = sdk::Json::array();
     for (const auto& message : messages) {
         list.push(sdk::Json::object({{"c", message.chat_id},
@@ -94,6 +95,11 @@ void insertAll(sdk::Connection& connection, const std::vector<StoredMessage>& me
                                      {"a", optionalText(message.media)},
                                      {"t", sdk::toMicros(message.created_at)}}));
     }
+    sdk::Json places = sdk::Json::array();
+    for (const auto& room : rooms) {
+        places.push(
+            sdk::Json::object({{"c", room.id}, {"q", room.last_seq}, {"t", sdk::toMicros(room.last_at)}}));
+    }
     if (isSqlite(connection)) {
         connection.execute(
             "INSERT INTO chat_messages (chat_id, seq, message_id, sender_id, body, reply_id, media, "
@@ -102,34 +108,20 @@ void insertAll(sdk::Connection& connection, const std::vector<StoredMessage>& me
             "json_extract(value, '$.s'), json_extract(value, '$.b'), json_extract(value, '$.r'), "
             "json_extract(value, '$.a'), json_extract(value, '$.t') FROM json_each($1)",
             {list.dump()});
-    } else {
-        connection.execute(
-            "INSERT INTO chat_messages (chat_id, seq, message_id, sender_id, body, reply_id, media, "
-            "created_at) "
-            "SELECT c, q, m, s, b, r, a, t FROM json_to_recordset($1::json) "
-            "AS d(c bigint, q bigint, m text, s bigint, b text, r text, a text, t bigint)",
-            {list.dump()});
-    }
-}
-
-void updateLast(sdk::Connection& connection, const std::vector<Room>& rooms) {
-    sdk::Json list = sdk::Json::array();
-    for (const auto& room : rooms) {
-        list.push(
-            sdk::Json::object({{"c", room.id}, {"q", room.last_seq}, {"t", sdk::toMicros(room.last_at)}}));
-    }
-    if (isSqlite(connection)) {
         connection.execute(
             "UPDATE chat_rooms SET last_seq = d.q, last_at = d.t FROM (SELECT json_extract(value, '$.c') AS "
             "c, "
             "json_extract(value, '$.q') AS q, json_extract(value, '$.t') AS t FROM json_each($1)) d WHERE "
             "chat_rooms.id = d.c",
-            {list.dump()});
+            {places.dump()});
     } else {
         connection.execute(
-            "UPDATE chat_rooms SET last_seq = d.q, last_at = d.t FROM json_to_recordset($1::json) "
+            "WITH stored AS (INSERT INTO chat_messages (chat_id, seq, message_id, sender_id, body, reply_id, "
+            "media, created_at) SELECT c, q, m, s, b, r, a, t FROM json_to_recordset($1::json) "
+            "AS d(c bigint, q bigint, m text, s bigint, b text, r text, a text, t bigint)) "
+            "UPDATE chat_rooms SET last_seq = d.q, last_at = d.t FROM json_to_recordset($2::json) "
             "AS d(c bigint, q bigint, t bigint) WHERE chat_rooms.id = d.c",
-            {list.dump()});
+            {list.dump(), places.dump()});
     }
 }
 

@@ -21,9 +21,10 @@ struct MessageKey {
 };
 /// Of these keys those that are stored: without body and media.
 std::vector<StoredMessage> findByKeys(sdk::Connection& connection, const std::vector<MessageKey>& keys);
-/// One statement whatever their number.
-void insertAll(sdk::Connection& connection, const std::vector<StoredMessage>& messages);
-void updateLast(sdk::Connection& connection, const std::vector<Room>& rooms);
+/// Inserts the messages and keeps last_seq and last_at with their rooms. A fixed number of statements, on
+/// PostgreSQL one.
+void store(sdk::Connection& connection, const std::vector<StoredMessage>& messages,
+           const std::vector<Room>& rooms);
 
 /// Up to `limit` messages above `seq`, or below it: the nearest to it, in ascending order.
 std::vector<StoredMessage> after(sdk::Connection& connection, const Room& room, std::int64_t seq,

@@ -165,6 +165,21 @@ double ChatLoad::saturate(int window, std::chrono::milliseconds duration) {
     return static_cast<double>(done) / taken.count();
 }
 
+Latencies ChatLoad::oneByOne(std::chrono::milliseconds duration) {
+    begin();
+    const auto end = Clock::now() + duration;
+    while (Clock::now() < end) {
+        send(0, Clock::now());
+        const auto deadline = Clock::now() + kPatience;
+        while (acked_ < messages_.size()) {
+            if (Clock::now() > deadline) throw std::runtime_error("a message is not acknowledged");
+            swarm_.poll(std::chrono::milliseconds(10));
+        }
+    }
+    waitUntilComplete();
+    return latenciesOf(messages_, [](const Times& one) { return one.acked; });
+}
+
 void ChatLoad::comeBack(const Comeback& comeback, Clock::time_point wanted) {
     returning_.push_back({&comeback, wanted, {}});
     const auto socket = swarm_.open(comeback.user.port, kPath, comeback.user.token);

@@ -50,6 +50,10 @@ public:
     /// one is acknowledged. Returns messages a second that were both acknowledged and delivered.
     double saturate(int window, std::chrono::milliseconds duration);
 
+    /// The first sender alone, each message when the one before is acknowledged, as one client of pgbench
+    /// commits one row after the other. Returns the times from sending to the ack.
+    Latencies oneByOne(std::chrono::milliseconds duration);
+
     struct Outcome {
         Latencies ack;       ///< to the sender
         Latencies delivery;  ///< to the partner's socket
