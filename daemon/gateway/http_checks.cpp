@@ -173,6 +173,7 @@ Awaitable<void> HttpSession::handle() {
         co_return;
     }
     exchange.request.method = methodOf(exchange.verb);
+    exchange.request.head_only = exchange.verb == Verb::kHead;
     percentDecode(exchange.target.path, Plus::kLiteral, exchange.request.path);
     exchange.request.headers = std::move(parser.headers);
     if (exchange.route->pool == nullptr) {

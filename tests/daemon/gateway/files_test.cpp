@@ -95,7 +95,8 @@ public:
         });
         spec = getSpec("/file");
         spec.answers_head = true;
-        server_->route(spec, [this](const Request&) {
+        server_->route(spec, [this](const Request& request) {
+            heads_ += request.head_only ? 1 : 0;
             Response response;
             response.file = sdk::File::open((folder_ / "served").string());
             response.content_type = "image/webp";
@@ -277,7 +278,9 @@ public:
     }
     void headOfAFileHasItsLengthAndNoBody() {
         serve(12'345);
+        CPPUNIT_ASSERT_EQUAL(0, heads_.load());
         const auto head = client_->send("HEAD", "/file", "", "", {{"Range", "bytes=1-2"}});
+        CPPUNIT_ASSERT_EQUAL(1, heads_.load());  // the handler knows
         CPPUNIT_ASSERT_EQUAL(200, head.status);
         CPPUNIT_ASSERT_EQUAL(std::string("12345"), head.header("content-length"));
         CPPUNIT_ASSERT(head.body.empty());
@@ -340,6 +343,7 @@ private:
 
     TemporaryFolder folder_;
     std::atomic<int> handled_{0};
+    std::atomic<int> heads_{0};
     std::string received_;
     std::unique_ptr<TestGateway> server_;
     std::unique_ptr<HttpClient> client_;

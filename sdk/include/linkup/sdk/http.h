@@ -37,6 +37,9 @@ struct Request {
     std::string peer;                    ///< client address, proxies resolved
     std::string id;                      ///< X-Request-Id
     std::vector<UploadedFile> files;     ///< for routes with RouteSpec::upload
+    /// A HEAD, on a route with RouteSpec::answers_head; `method` is kGet then. The gateway leaves the body
+    /// out by itself, so only a handler whose headers depend on it has to look. Since: ABI 1.1.
+    bool head_only = false;
 
     /// The first value of a header, or an empty text.
     LINKUP_SDK_API std::string_view header(std::string_view lower_case_name) const noexcept;

@@ -6,12 +6,13 @@
 /// objects.
 ///
 /// Rules: `kAbiMajor` must be equal on both sides; a plugin's minor must not be above the host's;
-/// fingerprints must be equal. An interface that the host implements may grow at its end (minor + 1); one
-/// that a plugin implements never grows. Since: ABI 1.0.
+/// fingerprints must be equal. An interface that the host implements, and a struct that only the host makes,
+/// may grow at its end (minor + 1); one that a plugin implements or makes never grows. What a minor added
+/// says so ("Since: ABI 1.1"). Since: ABI 1.0.
 namespace linkup::sdk {
 
 inline constexpr std::uint32_t kAbiMajor = 1;
-inline constexpr std::uint32_t kAbiMinor = 0;
+inline constexpr std::uint32_t kAbiMinor = 1;
 
 // A sanitizer changes the layout of nothing that we pass, but mixing instrumented and plain code hides faults
 // or reports false ones, so it counts as another build.
