@@ -8,6 +8,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "certificate.h"
+
 namespace fs = std::filesystem;
 
 namespace linkup::test {
@@ -30,31 +32,8 @@ ReceivedMail readMail(const fs::path& file) {
 
 PrivateSmtp::PrivateSmtp(SmtpOptions options) : options_(std::move(options)) {
     fs::create_directory(folder_ / "mails");
-    if (options_.startTls) makeCertificate();
+    if (options_.startTls) makeCertificate(folder_.path());
     start();
-}
-
-void PrivateSmtp::makeCertificate() {
-    ProcessOptions openssl;
-    openssl.command = {"openssl",
-                       "req",
-                       "-x509",
-                       "-newkey",
-                       "ec",
-                       "-pkeyopt",
-                       "ec_paramgen_curve:prime256v1",
-                       "-nodes",
-                       "-days",
-                       "2",
-                       "-subj",
-                       "/CN=localhost",
-                       "-addext",
-                       "subjectAltName=DNS:localhost,IP:127.0.0.1",
-                       "-keyout",
-                       (folder_ / "key.pem").string(),
-                       "-out",
-                       certificate().string()};
-    runOrThrow(openssl);
 }
 
 void PrivateSmtp::start() {

@@ -55,8 +55,6 @@ public:
     std::string log() const;
 
 private:
-    void makeCertificate();
-
     SmtpOptions options_;
     FreePort port_;
     TemporaryFolder folder_;
