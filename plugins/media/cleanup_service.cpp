@@ -15,6 +15,8 @@ constexpr std::size_t kBatch = 200;
 /// One that is referred to is asked about again after this time, as profiles change.
 constexpr auto kRecheck = 24h;
 constexpr auto kRetry = 1h;
+/// When so many cannot be removed one after the other, the storage is away, and the rest is left for later.
+constexpr int kPatience = 3;
 
 }  // namespace
 
@@ -24,9 +26,15 @@ CleanupService::CleanupService(sdk::Database& database, sdk::Hooks& hooks, const
 
 void CleanupService::run() {
     std::int64_t removed = 0;
+    int failures = 0;
     std::size_t looked_at = kBatch;
-    while (looked_at == kBatch) {
-        for (const FileRow& file : takeUnreferenced(looked_at)) removed += remove(file) ? 1 : 0;
+    while (looked_at == kBatch && failures < kPatience) {
+        for (const FileRow& file : takeUnreferenced(looked_at)) {
+            const bool gone = remove(file);
+            removed += gone ? 1 : 0;
+            failures = gone ? 0 : failures + 1;
+            if (failures == kPatience) break;
+        }
     }
     if (removed > 0) log_.info("files that nobody refers to were removed", {{"files", removed}});
 }

@@ -11,7 +11,7 @@ using sdk::Response;
 using sdk::Schema;
 
 std::string_view methodOf(const Request& request) {
-    return sdk::toString(request.method);
+    return request.head_only ? "HEAD" : "GET";
 }
 
 Response reply(const Delivery& delivery) {
@@ -32,7 +32,7 @@ Response reply(const Delivery& delivery) {
 
 }  // namespace
 
-void registerFileEndpoints(sdk::Registrar& registrar, DeliveryService& delivery) {
+void registerFileEndpoints(sdk::Registrar& registrar, DeliveryService& delivery, const std::string& pool) {
     sdk::RouteSpec spec;
     spec.method = sdk::Method::kGet;
     spec.path = "/media/{signature}/{expiry}/{source}";
@@ -42,6 +42,7 @@ void registerFileEndpoints(sdk::Registrar& registrar, DeliveryService& delivery)
         {{"signature", Schema::string()}, {"expiry", Schema::string()}, {"source", Schema::string()}});
     spec.responses = {307, 403, 404};
     spec.answers_head = true;
+    spec.pool = pool;
     registrar.route(std::move(spec), [&delivery](const Request& request) {
         const sdk::Json& path = request.parameters;
         return reply(delivery.find(methodOf(request), path.at("signature").asString(),

@@ -8,7 +8,7 @@
 namespace linkup::media {
 
 /// The route that files leave by: no bearer token, as an image loader has none; the URL's signature is what
-/// counts.
-void registerFileEndpoints(sdk::Registrar& registrar, DeliveryService& delivery);
+/// counts. It runs on the pool of that name.
+void registerFileEndpoints(sdk::Registrar& registrar, DeliveryService& delivery, const std::string& pool);
 
 }  // namespace linkup::media

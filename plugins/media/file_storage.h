@@ -16,7 +16,8 @@ namespace linkup::media {
 class FileStorage {
 public:
     virtual ~FileStorage() = default;
-    /// The whole file is there when it returns, and lasts; when it throws, nothing is. `file_key` is plain.
+    /// The whole file is there when it returns, and lasts. When it throws, nothing is, or a store whose
+    /// answer was lost may have it still: whoever asked removes it some day. `file_key` is plain.
     virtual void put(const std::string& file_key, const sdk::File& content) = 0;
     /// Errors: also Error{kNotFound}.
     virtual std::shared_ptr<const sdk::File> open(const std::string& file_key) = 0;

@@ -41,12 +41,25 @@ std::string readHex(sdk::Config& config, const char* key, const char* help, std:
     return *bytes;
 }
 
-void readProcessing(sdk::Config& config, MediaOptions& options) {
+void readStorage(sdk::Config& config, MediaOptions& options) {
+    options.bucket =
+        config.text({"bucket", "Name of the store that holds the files; of S3, the bucket."}, "linkup-media");
+    if (options.bucket.empty()) config.refuse("bucket", "must not be empty");
+    const std::string storage = config.choice(
+        {"storage", "Where files are kept: in a folder (local) or in an S3-compatible store (s3)."}, "local",
+        {"local", "s3"});
+    options.storage = storage == "s3" ? StorageKind::kS3 : StorageKind::kLocal;
     options.folder = config.text(
         {"storage.folder",
-         "Folder of the files, which all nodes have to share; empty: the folder media in paths.state."},
+         "Folder of the files, which all nodes have to share; of S3, of files on their way out. Empty: the "
+         "folder media in paths.state."},
         "");
     if (options.folder.empty()) options.folder = config.stateFolder() + "/media";
+    options.s3 = readS3Options(config, options.bucket, options.storage == StorageKind::kS3);
+    options.s3.folder = options.folder;
+}
+
+void readProcessing(sdk::Config& config, MediaOptions& options) {
     options.image_threads = static_cast<int>(
         config.integer({"images.threads", "Threads that process uploads and do nothing else."}, 2, 1, 64));
     options.image_queue = static_cast<int>(
@@ -67,7 +80,6 @@ MediaOptions readOptions(sdk::Config& config) {
     options.salt =
         readHex(config, "url.salt", "What is signed in front of each path, in hex; 8 bytes or more.",
                 kDevelopmentSalt, kMinSaltBytes);
-    options.bucket = config.text({"bucket", "Name of the store that holds the files."}, "linkup-media");
     options.base_url = config.text(
         {"url.base", "What stands in front of the signed path of a file; phones need https here."},
         "http://127.0.0.1:8002/media");
@@ -75,8 +87,8 @@ MediaOptions readOptions(sdk::Config& config) {
     if (!options.base_url.starts_with("http://") && !options.base_url.starts_with("https://")) {
         config.refuse("url.base", "must begin with http:// or https://");
     }
+    readStorage(config, options);
     readProcessing(config, options);
-    if (options.bucket.empty()) config.refuse("bucket", "must not be empty");
     return options;
 }
 

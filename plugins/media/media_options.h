@@ -4,7 +4,11 @@
 
 #include <string>
 
+#include "s3_options.h"
+
 namespace linkup::media {
+
+enum class StorageKind { kLocal, kS3 };
 
 /// All options of the plugin, as read once by Plugin::configure.
 struct MediaOptions {
@@ -12,7 +16,9 @@ struct MediaOptions {
     std::string salt;      ///< bytes that are signed in front of each path
     std::string bucket;    ///< name of the store in a signed source
     std::string base_url;  ///< what stands in front of a signed path, without a slash at its end
+    StorageKind storage = StorageKind::kLocal;
     std::string folder{};  ///< of the files
+    S3Options s3{};
     int image_threads = 2;
     int image_queue = 16;
     int quality = 80;

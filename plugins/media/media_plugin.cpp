@@ -14,12 +14,18 @@
 #include "media_migrations.h"
 #include "media_options.h"
 #include "ownership_service.h"
+#include "s3_storage.h"
 #include "upload_service.h"
 #include "url_service.h"
 
 namespace linkup::media {
 
 namespace {
+
+constexpr const char* kRequestPool = "requests";
+/// The pool that fetches files of a store, so that a slow store keeps nobody else waiting.
+constexpr const char* kFetchPool = "files";
+constexpr int kFetchQueue = 256;
 
 /// All parts of the plugin, in the order in which they need each other.
 struct Parts {
@@ -56,7 +62,10 @@ public:
         registrar.provide<sdk::MediaUrls>(parts_->urls);
         registrar.provide<sdk::MediaFiles>(parts_->ownership);
         registerUploadEndpoints(registrar, parts_->uploads, parts_->urls);
-        registerFileEndpoints(registrar, parts_->delivery);
+        const bool fetches =
+            options_.storage == StorageKind::kS3 && options_.s3.delivery == S3Delivery::kDaemon;
+        if (fetches) registrar.pool({kFetchPool, options_.s3.threads, kFetchQueue});
+        registerFileEndpoints(registrar, parts_->delivery, fetches ? kFetchPool : kRequestPool);
         registerCleanup(registrar);
         registrar.hook("account.export", 0, [](sdk::Connection& connection, sdk::Json& payload) {
             if (!payload["user_id"].isInteger()) return sdk::HookVerdict::pass();
@@ -68,7 +77,12 @@ public:
     void start() override {
         prepareImages();
         parts_->faces = std::make_unique<FaceFinder>(options_.cascade);
-        parts_->storage = std::make_unique<LocalStorage>(options_.folder);
+        if (options_.storage == StorageKind::kS3) {
+            parts_->storage =
+                std::make_unique<S3Storage>(options_.s3, host_->clock(), host_->log(), host_->metrics());
+        } else {
+            parts_->storage = std::make_unique<LocalStorage>(options_.folder);
+        }
         parts_->uploads.use(*parts_->storage, *parts_->faces);
         parts_->delivery.use(*parts_->storage);
         parts_->cleanup.use(*parts_->storage);

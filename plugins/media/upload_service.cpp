@@ -118,18 +118,14 @@ void UploadService::keep(sdk::UserId user, const std::vector<const Ready*>& file
     }
 }
 
-// The row comes first: whatever happens then, what was stored of the file is found and removed one day.
+// The row comes first, and stays whatever happens then: what a store that was given up on keeps of the file
+// all the same is found and removed one day.
 void UploadService::keep(sdk::UserId user, const std::string& file_key, const sdk::File& content) {
     database_.transaction([&](sdk::Connection& connection) {
         const FileRow row{file_key, user, static_cast<std::int64_t>(content.size())};
         file_store::insert(connection, row, clock_.now(), clock_.now() + kUnreferencedLife);
     });
-    try {
-        storage_->put(file_key, content);
-    } catch (...) {
-        forget(file_key);
-        throw;
-    }
+    storage_->put(file_key, content);
 }
 
 void UploadService::forget(const std::string& file_key) noexcept {

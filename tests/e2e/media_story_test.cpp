@@ -4,6 +4,8 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <map>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -11,6 +13,7 @@
 
 #include "deployment.h"
 #include "person.h"
+#include "private_s3.h"
 
 namespace linkup::test {
 namespace {
@@ -65,32 +68,117 @@ class MediaStoryTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(MediaStoryTest);
     CPPUNIT_TEST(onOneNodeWithSqliteAndMemory);
     CPPUNIT_TEST(onTwoNodesWithPostgresAndRedis);
+    CPPUNIT_TEST(inAnS3StoreThatClientsAreSentTo);
+    CPPUNIT_TEST(inAnS3StoreBehindTheDaemon);
+    CPPUNIT_TEST(startRefusesAStoreThatRefusesTheKey);
     CPPUNIT_TEST_SUITE_END();
 
 public:
-    void onOneNodeWithSqliteAndMemory() { tell(Deployment::Kind::kEmbedded); }
-    void onTwoNodesWithPostgresAndRedis() { tell(Deployment::Kind::kTwoNodes); }
+    void onOneNodeWithSqliteAndMemory() { tellInAFolder(Deployment::Kind::kEmbedded); }
+    void onTwoNodesWithPostgresAndRedis() { tellInAFolder(Deployment::Kind::kTwoNodes); }
+    void inAnS3StoreThatClientsAreSentTo() {
+        PrivateS3 store;
+        Deployment deployment(Deployment::Kind::kTwoNodes, settingsFor(store, "redirect"));
+        sendClientsThere(deployment, store);
+        tell(deployment, [&] { return store.objects(); });
+    }
+    void inAnS3StoreBehindTheDaemon() {
+        PrivateS3 store;
+        Deployment deployment(Deployment::Kind::kEmbedded, settingsFor(store, "daemon"));
+        bearAnOutage(deployment, store);
+        tell(deployment, [&] { return store.objects(); });
+    }
+    void startRefusesAStoreThatRefusesTheKey() {
+        PrivateS3 store;
+        DaemonOptions options;
+        options.settings = settingsFor(store, "redirect");
+        options.settings.erase("media.s3.secret");
+        options.environment = {{"LINKUP_MEDIA_S3_SECRET", "another"}};
+        const auto result = LinkupDaemon::runToEnd(options);
+        CPPUNIT_ASSERT(result.exitCode != 0);
+        CPPUNIT_ASSERT_MESSAGE(
+            result.output,
+            result.output.find("answers PUT with 403 SignatureDoesNotMatch; check media.s3.access_key and "
+                               "media.s3.secret") != std::string::npos);
+    }
 
 private:
-    void tell(Deployment::Kind kind) {
+    using Count = std::function<std::size_t()>;
+
+    void tellInAFolder(Deployment::Kind kind) {
         const TemporaryFolder shared;
         Deployment deployment(kind, {{"media.storage.folder", shared.path().string()}});
+        tell(deployment, [&] { return filesBelow(shared.path()); });
+    }
+
+    void tell(Deployment& deployment, const Count& files) {
         Person alice(deployment, deployment.first(), "alice", Person::Gender::kFemale);
         Person bob(deployment, deployment.second(), "bob", Person::Gender::kMale);
-        refuseWhatIsNone(alice, shared.path());
+        refuseWhatIsNone(alice, files);
         const std::string url = shareAPicture(alice, bob);
         sendAVoiceNote(alice, bob);
         haveAPortrait(alice, bob);
         bearManyAtOnce(alice);
-        const std::size_t before = filesBelow(shared.path());
-        CPPUNIT_ASSERT(before > 4);
+        CPPUNIT_ASSERT(files() > 4);
         CPPUNIT_ASSERT_EQUAL(200, alice.http().del("/api/v1/user/delete").status);
-        CPPUNIT_ASSERT(waitFor([&] { return filesBelow(shared.path()) == 0; }));
-        CPPUNIT_ASSERT_EQUAL(404, bob.http().get(pathOf(url)).status);
+        CPPUNIT_ASSERT(waitFor([&] { return files() == 0; }));
+        CPPUNIT_ASSERT_EQUAL(404, fetch(bob, pathOf(url)).status);
         CPPUNIT_ASSERT_EQUAL(0, deployment.stop());
     }
 
-    static void refuseWhatIsNone(Person& alice, const fs::path& folder) {
+    static std::map<std::string, std::string> settingsFor(const PrivateS3& store,
+                                                          const std::string& delivery) {
+        return {{"media.storage", "s3"},
+                {"media.bucket", PrivateS3::kBucket},
+                {"media.s3.endpoint", store.url()},
+                {"media.s3.region", PrivateS3::kRegion},
+                {"media.s3.access_key", PrivateS3::kAccessKey},
+                {"media.s3.secret", PrivateS3::kSecret},
+                {"media.s3.delivery", delivery}};
+    }
+
+    static void sendClientsThere(Deployment& deployment, PrivateS3& store) {
+        Person dora(deployment, deployment.first(), "dora", Person::Gender::kFemale);
+        const std::string path =
+            pathOf(upload(dora, "media", "voice", voiceNote()).text("metadata.file_url"));
+        const auto first = dora.http().get(path);
+        CPPUNIT_ASSERT_EQUAL(307, first.status);
+        CPPUNIT_ASSERT(first.header("Location").starts_with(store.url() + "/linkup-media/sw/media/"));
+        CPPUNIT_ASSERT_EQUAL(first.header("Location"), dora.http().get(path).header("Location"));
+        CPPUNIT_ASSERT(first.header("Location") != dora.http().send("HEAD", path).header("Location"));
+        expectError(403, "Invalid signature", dora.http().get(path + "A"));
+        CPPUNIT_ASSERT_EQUAL(200, dora.http().del("/api/v1/user/delete").status);
+        CPPUNIT_ASSERT(waitFor([&] { return store.objects() == 0; }));
+    }
+
+    static void bearAnOutage(Deployment& deployment, PrivateS3& store) {
+        Person carol(deployment, deployment.first(), "carol", Person::Gender::kFemale);
+        const auto before = upload(carol, "media", "voice", voiceNote());
+        const std::string path = pathOf(before.text("metadata.file_url"));
+        store.stop();
+        const auto refused = upload(carol, "media", "voice", voiceNote());
+        expectError(503, "The file store cannot be reached. Please try again.", refused);
+        CPPUNIT_ASSERT(!refused.header("Retry-After").empty());
+        CPPUNIT_ASSERT_EQUAL(503, carol.http().get(path).status);
+        CPPUNIT_ASSERT_EQUAL(200, carol.http().get("/readyz").status);
+        store.start();
+        CPPUNIT_ASSERT_EQUAL(200, upload(carol, "media", "voice", voiceNote()).status);
+        CPPUNIT_ASSERT_EQUAL(200, carol.http().del("/api/v1/user/delete").status);
+        CPPUNIT_ASSERT(waitFor([&] { return store.objects() == 0; }));
+    }
+
+    /// As an app does: where a redirect leads, too.
+    static HttpReply fetch(Person& person, const std::string& path, const std::string& method = "GET",
+                           const Fields& headers = {}) {
+        auto reply = person.http().send(method, path, {}, {}, headers);
+        if (reply.status != 307) return reply;
+        CPPUNIT_ASSERT(reply.header("Cache-Control").starts_with("private, immutable, max-age="));
+        const std::string location = reply.header("Location");
+        HttpClient store(location);
+        return store.send(method, pathOf(location), {}, {}, headers);
+    }
+
+    static void refuseWhatIsNone(Person& alice, const Count& files) {
         expectError(400, "Invalid image file.", upload(alice, "media", "image", "this is a text"));
         expectError(400, "Invalid image file.", upload(alice, "media", "image", ""));
         expectError(400, "Invalid image file.", upload(alice, "media-user", "voice", voiceNote()));
@@ -103,7 +191,7 @@ private:
         HttpClient stranger(alice.url());
         CPPUNIT_ASSERT_EQUAL(
             401, stranger.postMultipart("/api/v1/upload/media", {{"media_type", "image"}}).status);
-        CPPUNIT_ASSERT_EQUAL(std::size_t{0}, filesBelow(folder));
+        CPPUNIT_ASSERT_EQUAL(std::size_t{0}, files());
     }
 
     static std::string shareAPicture(Person& alice, Person& bob) {
@@ -113,7 +201,7 @@ private:
         CPPUNIT_ASSERT(reply.body.find("\"width\":512.0,\"height\":512.0") != std::string::npos);
         CPPUNIT_ASSERT_EQUAL(std::size_t{166}, reply.text("metadata.blurhash").size());
         const std::string url = reply.text("metadata.file_url");
-        const auto file = bob.http().get(pathOf(url));
+        const auto file = fetch(bob, pathOf(url));
         CPPUNIT_ASSERT_EQUAL(200, file.status);
         CPPUNIT_ASSERT_EQUAL(std::string("image/webp"), file.header("Content-Type"));
         CPPUNIT_ASSERT(file.body.starts_with("RIFF"));
@@ -125,12 +213,12 @@ private:
     }
 
     static void serveLikeAFile(Person& bob, const std::string& path, const HttpReply& whole) {
-        const auto part = bob.http().send("GET", path, "", "", {{"Range", "bytes=4-7"}});
+        const auto part = fetch(bob, path, "GET", {{"Range", "bytes=4-7"}});
         CPPUNIT_ASSERT_EQUAL(206, part.status);
         CPPUNIT_ASSERT_EQUAL(whole.body.substr(4, 4), part.body);
-        const auto same = bob.http().send("GET", path, "", "", {{"If-None-Match", whole.header("ETag")}});
+        const auto same = fetch(bob, path, "GET", {{"If-None-Match", whole.header("ETag")}});
         CPPUNIT_ASSERT_EQUAL(304, same.status);
-        const auto head = bob.http().send("HEAD", path);
+        const auto head = fetch(bob, path, "HEAD");
         CPPUNIT_ASSERT_EQUAL(200, head.status);
         CPPUNIT_ASSERT_EQUAL(std::to_string(whole.body.size()), head.header("Content-Length"));
         std::string forged = path;
@@ -145,7 +233,7 @@ private:
         CPPUNIT_ASSERT_EQUAL_MESSAGE(reply.body, 200, reply.status);
         CPPUNIT_ASSERT_EQUAL(std::string("voice"), reply.text("media_type"));
         CPPUNIT_ASSERT_EQUAL(1000, reply.at("metadata.duration_ms").convert<int>());
-        const auto file = bob.http().get(pathOf(reply.text("metadata.file_url")));
+        const auto file = fetch(bob, pathOf(reply.text("metadata.file_url")));
         CPPUNIT_ASSERT_EQUAL(std::string("audio/amr"), file.header("Content-Type"));
         CPPUNIT_ASSERT(file.body == voiceNote());
     }
@@ -154,7 +242,7 @@ private:
         const auto reply = upload(alice, "media-user-pfp", "image", contentOf(kAstronaut));
         CPPUNIT_ASSERT_EQUAL_MESSAGE(reply.body, 200, reply.status);
         CPPUNIT_ASSERT(reply.text("profile_metadata.file_key").starts_with("sw/profile_pictures/"));
-        CPPUNIT_ASSERT_EQUAL(200, bob.http().get(pathOf(reply.text("profile_picture_url"))).status);
+        CPPUNIT_ASSERT_EQUAL(200, fetch(bob, pathOf(reply.text("profile_picture_url"))).status);
         const std::string original = reply.text("original_image_url");
         const auto again =
             alice.http().postForm("/api/v1/upload/media-user-pfp-from-url", {{"image_url", original}});
