@@ -113,18 +113,19 @@ bool Eligible::before(const Eligible& other) const {
     return chance < other.chance;
 }
 
-// Whom the member is done with is one list, made once and looked up for each of the others; exposure and
-// distance are scalar, so that they are looked up for those alone who are left.
+// Whom the member is done with is one list, made once and looked up for each of the others. Distance is
+// scalar, so that it is looked up only if it matters, and exposure only for those whose score may be enough.
 Sample sample(sdk::Connection& connection, sdk::UserId user, const Wish& wish, const sdk::Json& preferences,
               const Circle& circle, KeyRange keys, std::int64_t size, std::int64_t places) {
     const auto rows = connection.execute(
-        "SELECT s.user_id, s.score, s.times_queued, RANDOM() AS chance, COUNT(*) OVER () FROM "
+        "SELECT s.user_id, s.score, COALESCE((SELECT x.times_queued FROM match_exposure x WHERE x.user_id = "
+        "s.user_id), 0) AS times_queued, RANDOM() AS chance, s.size FROM "
+        "(SELECT e.user_id, e.score, COUNT(*) OVER () AS size, RANK() OVER (ORDER BY e.score DESC) AS place "
+        "FROM "
         "(SELECT o.user_id, CASE WHEN o.height = $2 THEN 1 ELSE 0 END + CASE WHEN o.weight = $3 THEN 1 ELSE "
         "0 END + CASE WHEN o.religion = $4 THEN 1 ELSE 0 END + CASE WHEN o.drinking_status = $5 THEN 1 ELSE "
         "0 END + CASE WHEN o.smoking_status = $6 THEN 1 ELSE 0 END + CASE WHEN o.looking_for = $7 THEN 1 "
-        "ELSE 0 END + CASE WHEN o.currently_staying = $8 THEN 1 ELSE 0 END AS score, "
-        "COALESCE((SELECT x.times_queued FROM match_exposure x WHERE x.user_id = o.user_id), 0) AS "
-        "times_queued "
+        "ELSE 0 END + CASE WHEN o.currently_staying = $8 THEN 1 ELSE 0 END AS score "
         "FROM auth_candidates_v1 o "
         "WHERE o.university_id = $9 AND o.gender = $10 AND o.interested_gender = $11 "
         "AND o.sample_key >= $12 AND o.sample_key < $13 AND o.user_id <> $1 "
@@ -137,7 +138,8 @@ Sample sample(sdk::Connection& connection, sdk::UserId user, const Wish& wish, c
         "AND NOT EXISTS (SELECT 1 FROM match_withdrawn w WHERE w.user_id = o.user_id) "
         "AND ($14 OR COALESCE((SELECT (p.x - $15) * (p.x - $15) + (p.y - $16) * (p.y - $16) + (p.z - $17) * "
         "(p.z - $17) FROM match_positions p WHERE p.user_id = o.user_id), 9.0) <= $18) "
-        "ORDER BY o.sample_key LIMIT $19) s ORDER BY s.score DESC, s.times_queued, chance LIMIT $20",
+        "ORDER BY o.sample_key LIMIT $19) e) s "
+        "WHERE s.place <= $20 ORDER BY s.score DESC, times_queued, chance LIMIT $20",
         {user,
          toSql(preferences["height"]),
          toSql(preferences["weight"]),

@@ -40,7 +40,8 @@ struct Population {
     explicit Population(std::int64_t count)
         : people(count),
           town(BenchTown::Store::kPostgresql, kAskers, {{"match.likes_per_day", "100000"}},
-               {"shared_preload_libraries=auto_explain", "max_wal_size=8GB", "autovacuum=off"}) {
+               {"shared_preload_libraries=auto_explain", "shared_buffers=2GB", "max_wal_size=8GB",
+                "autovacuum=off"}) {
         const auto begin = std::chrono::steady_clock::now();
         populate(town, people);
         const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;

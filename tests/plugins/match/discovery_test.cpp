@@ -14,6 +14,9 @@ class DiscoveryTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(DiscoveryTest);
     CPPUNIT_TEST(onlyPeopleWhoseWishIsMutualAreOffered);
     CPPUNIT_TEST(queueHoldsTenAndSurvivesUntilDecided);
+    CPPUNIT_TEST(fullQueueIsHandedOutAgainWithoutWriting);
+    CPPUNIT_TEST(whoBecomesIneligibleLeavesAFullQueueToo);
+    CPPUNIT_TEST(distanceFilterHoldsForAFullQueueToo);
     CPPUNIT_TEST(decidedPeopleDoNotComeBack);
     CPPUNIT_TEST(whoBecomesIneligibleLeavesTheQueue);
     CPPUNIT_TEST(handedOutCardsCanBeSwipedForADayAfterARefresh);
@@ -45,6 +48,58 @@ public:
         const auto first = people_->offered(1);
         CPPUNIT_ASSERT_EQUAL(std::size_t{10}, first.size());
         CPPUNIT_ASSERT(people_->offered(1) == first);
+    }
+
+    void fullQueueIsHandedOutAgainWithoutWriting() {
+        for (sdk::UserId id = 10; id < 60; ++id) people_->addPerson(id);
+        const auto first = people_->discovery.candidates(1, match::Queue::kKeep);
+        const auto locks = [&] {
+            return people_->town.number("SELECT decisions FROM match_members WHERE user_id = 1");
+        };
+        const auto before = locks();
+        people_->likes.swipeLeft(3, people_->offered(3).front());
+        const auto second = people_->discovery.candidates(1, match::Queue::kKeep);
+        CPPUNIT_ASSERT_EQUAL(before, locks());
+        CPPUNIT_ASSERT_EQUAL(std::size_t{10}, second["matches"].items().size());
+        CPPUNIT_ASSERT_EQUAL(first["preferences_set"].asBool(), second["preferences_set"].asBool());
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{10}, second["swipes_remaining"].asInteger());
+    }
+
+    void whoBecomesIneligibleLeavesAFullQueueToo() {
+        for (sdk::UserId id = 10; id < 60; ++id) people_->addPerson(id);
+        const auto queue = people_->offered(1);
+        people_->town.deletePerson(queue[0]);
+        people_->bonds.block(queue[1], 1);
+        people_->bonds.block(1, queue[2]);
+        const auto change = [&](std::string_view sql, std::size_t nth) {
+            people_->town.database().transaction(
+                [&](sdk::Connection& connection) { connection.execute(sql, {queue[nth]}); });
+            const auto now = people_->offered(1);
+            CPPUNIT_ASSERT_EQUAL(std::size_t{10}, now.size());
+            for (std::size_t gone = 0; gone <= nth; ++gone) {
+                CPPUNIT_ASSERT(std::find(now.begin(), now.end(), queue[gone]) == now.end());
+            }
+        };
+        change("UPDATE town_people SET interested_gender = 'Male' WHERE user_id = $1", 3);
+        change("UPDATE town_people SET gender = 'Female' WHERE user_id = $1", 4);
+        change("INSERT INTO match_withdrawn (user_id, withdrawn_at) VALUES ($1, 1)", 5);
+        change("INSERT INTO match_bonds (low_id, high_id, state, created_at) VALUES (1, $1, 'chat', 1)", 6);
+        change("INSERT INTO match_likes (liker_id, liked_id, liked, created_at) VALUES (1, $1, FALSE, 1)", 7);
+        change("INSERT INTO match_blocks (blocker_id, blocked_id, created_at) VALUES ($1, 1, 1)", 8);
+    }
+
+    void distanceFilterHoldsForAFullQueueToo() {
+        for (sdk::UserId id = 10; id < 60; ++id) people_->addPerson(id);
+        for (sdk::UserId id = 1; id < 60; id = id < 4 ? id + 1 : std::max<sdk::UserId>(10, id + 1)) {
+            moveTo(id, 13.35, 74.79);
+        }
+        people_->town.setMaxDistance(1, 300);
+        const auto queue = people_->offered(1);
+        CPPUNIT_ASSERT_EQUAL(std::size_t{10}, queue.size());
+        moveTo(queue.front(), 48.85, 2.35);
+        const auto now = people_->offered(1);
+        CPPUNIT_ASSERT_EQUAL(std::size_t{10}, now.size());
+        CPPUNIT_ASSERT(std::find(now.begin(), now.end(), queue.front()) == now.end());
     }
 
     void decidedPeopleDoNotComeBack() {
