@@ -78,7 +78,11 @@ const std::vector<sdk::Migration>& townMigrations() {
         "height, weight, "
         "religion, drinking_status, smoking_status, looking_for, currently_staying, sample_key FROM "
         "town_people WHERE "
-        "NOT deleted;";
+        "NOT deleted;"
+        "CREATE VIEW auth_preferences_v1 AS SELECT user_id, wished_height AS height, CAST(NULL AS BIGINT) AS "
+        "weight, CAST(NULL AS TEXT) AS religion, CAST(NULL AS BOOLEAN) AS drinking_status, CAST(NULL AS "
+        "BOOLEAN) AS smoking_status, CAST(NULL AS TEXT) AS looking_for, CAST(NULL AS TEXT) AS "
+        "currently_staying FROM town_people;";
     static const std::vector<sdk::Migration> migrations = {{1, "create_town", text, text}};
     return migrations;
 }

@@ -20,8 +20,8 @@ struct PersonCard {
     bool deleted = false;
 };
 
-/// What others may read of accounts. Published SQL view `auth_candidates_v1` (see plugins/auth/README.md) for
-/// joins.
+/// What others may read of accounts. Published SQL views `auth_candidates_v1` and `auth_preferences_v1` (see
+/// plugins/auth/README.md) for joins.
 ///
 /// Implemented by: plugin auth.   Lifetime: the plugin's.   Threading: any thread but an I/O thread.
 /// Errors: as Connection::execute.   Since: ABI 1.0.
