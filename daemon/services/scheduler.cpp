@@ -28,7 +28,7 @@ public:
                                     {{"task", label}})),
           handled(now),
           next(timetable.next(now)),
-          needs_history(spec.scope == sdk::TaskScope::kCluster && spec.missed == sdk::MissedRun::kRunOnce) {}
+          needs_history(spec.missed == sdk::MissedRun::kRunOnce) {}
 
     bool inCluster() const { return spec.scope == sdk::TaskScope::kCluster; }
 
@@ -42,7 +42,7 @@ public:
 
     sdk::Time handled;      ///< due times up to this one are done, by whomever, or given up
     sdk::Time next;         ///< the first due time after it
-    bool needs_history;     ///< what nobody was up for is still to be read from the database
+    bool needs_history;     ///< what nobody was up for is still to be found out
     sdk::Time not_before;   ///< when to try again
     bool troubled = false;  ///< that it could not be tried has been logged
     bool queued = false;
@@ -234,7 +234,8 @@ void Scheduler::process(const TaskPointer& task) {
     }
     try {
         if (task->needs_history) {
-            const sdk::Time last = runs_.lastDueOrSeen(task->owner, task->spec.name, now);
+            const sdk::Time last =
+                task->inCluster() ? runs_.lastDueOrSeen(task->owner, task->spec.name, now) : sdk::Time();
             setHandled(*task, last);
             const std::lock_guard lock(mutex_);
             task->needs_history = false;

@@ -27,6 +27,7 @@ class SchedulerTest : public test::SchedulerFixture {
     CPPUNIT_TEST(missedRunIsMadeUpForOnce);
     CPPUNIT_TEST(taskSeenForTheFirstTimeHasMissedNothing);
     CPPUNIT_TEST(taskOfTheNodeRunsOnEachWithoutCacheOrDatabase);
+    CPPUNIT_TEST(taskOfTheNodeRunsAgainWhatWasDueBeforeTheStart);
     CPPUNIT_TEST(whatATaskThrowsIsLoggedAndTheScheduleGoesOn);
     CPPUNIT_TEST(dueTimeOfADeadNodesLeaseIsTakenOver);
     CPPUNIT_TEST(leaseIsKeptWhileRunningAndThenGivenBack);
@@ -174,6 +175,18 @@ private:
         database_->read([](sdk::Connection& connection) {
             CPPUNIT_ASSERT(connection.execute("SELECT name FROM linkup_task_runs").empty());
         });
+    }
+
+    void taskOfTheNodeRunsAgainWhatWasDueBeforeTheStart() {
+        const auto spec = task(Cron{"0 * * * *"}, MissedRun::kRunOnce, TaskScope::kNode);
+        advanceTo("2026-11-24T02:30:00Z");
+        for (int start = 0; start < 2; ++start) {
+            const auto scheduler = node();
+            const auto registration = scheduler->add("plug", spec);
+            scheduler->tick();
+            scheduler->tick();
+        }
+        assertDue({"2026-11-24T02:00:00", "2026-11-24T02:00:00"});
     }
 
     void whatATaskThrowsIsLoggedAndTheScheduleGoesOn() {

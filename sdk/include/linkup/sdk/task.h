@@ -22,7 +22,9 @@ struct Cron {
 };
 
 enum class TaskScope { kCluster, kNode };  ///< cluster: on whichever node holds the lease
-enum class MissedRun { kSkip, kRunOnce };  ///< what happens to runs that no node was up for
+/// What happens to runs that no node was up for. A task of the node does not know what there was before the
+/// node was up: with kRunOnce its last due time before the start is run, whether or not it has been already.
+enum class MissedRun { kSkip, kRunOnce };
 
 struct TaskRun {
     Time due;                        ///< when the schedule said; the same on whichever node it runs
