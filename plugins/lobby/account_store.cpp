@@ -5,7 +5,8 @@ namespace linkup::lobby::account_store {
 void remove(sdk::Connection& connection, sdk::UserId user) {
     connection.execute("DELETE FROM lobby_seats WHERE user_id = $1", {user});
     connection.execute("DELETE FROM lobby_results WHERE user_id = $1", {user});
-    connection.execute("UPDATE lobby_results SET partner_id = NULL WHERE partner_id = $1", {user});
+    connection.execute("UPDATE lobby_results SET partner_id = NULL, misses = 1 WHERE partner_id = $1",
+                       {user});
 }
 
 sdk::Json seats(sdk::Connection& connection, sdk::UserId user) {

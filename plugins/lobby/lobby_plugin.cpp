@@ -36,8 +36,9 @@ public:
 
     void registerWith(sdk::Registrar& registrar, sdk::Host& host) override {
         services_ = &host.services();
-        sockets_ = std::make_unique<LobbySockets>(host.sockets(), host.bus(), host.log());
-        lobby_ = std::make_unique<LobbyService>(host.database(), host.clock(), host.log(), *sockets_, rules_);
+        sockets_ = std::make_unique<LobbySockets>(host.sockets(), host.bus());
+        lobby_ = std::make_unique<LobbyService>(host.database(), host.clock(), host.log(), host.metrics(),
+                                                *sockets_, rules_);
         registrar.migrations(sql::migrations());
         registrar.hook("account.deleted", 0, [](sdk::Connection& connection, sdk::Json& payload) {
             account_store::remove(connection, payload["user_id"].asInteger());
@@ -50,9 +51,11 @@ public:
         });
         sockets_->registerWith(registrar);
         for (const auto& evening : evenings_) {
+            // On every node: the event's row is what there is one of, and a node that dies before it has
+            // written it leaves that to the others, or to itself when it is back.
             registrar.task({.name = "event." + evening.name,
                             .schedule = evening.schedule,
-                            .scope = sdk::TaskScope::kCluster,
+                            .scope = sdk::TaskScope::kNode,
                             .missed = sdk::MissedRun::kRunOnce,
                             .run = [this, evening](const sdk::TaskRun& run) {
                                 lobby_->begin(evening.name, run.due, evening.waiting);

@@ -1,28 +1,36 @@
 #include "lobby_service.h"
 
-#include <linkup/sdk/error.h>
-
 #include <algorithm>
-#include <array>
+#include <map>
 #include <utility>
 
 namespace linkup::lobby {
+namespace {
 
-LobbyService::LobbyService(sdk::Database& database, sdk::Clock& clock, sdk::Log& log,
+/// Up to so many people waiting, each who comes is told how many there are now; beyond, how many there were
+/// at the last look: counting all for each would be work that grows with their square.
+constexpr std::int64_t kCountedForEach = 1000;
+
+constexpr std::chrono::milliseconds kAtOnce{0};
+
+}  // namespace
+
+LobbyService::LobbyService(sdk::Database& database, sdk::Clock& clock, sdk::Log& log, sdk::Metrics& metrics,
                            LobbyAnnouncer& announcer, LobbyRules rules)
     : database_(database),
       clock_(clock),
       log_(log),
       announcer_(announcer),
       rules_(rules),
-      random_(std::random_device{}()) {}
+      waiting_gauge_(metrics.gauge("waiting_people", "People with a seat, as this node last saw.")),
+      pairing_(database, clock, log, metrics, rules.pairing_time) {}
 
 LobbyService::~LobbyService() {
     stop();
 }
 
 void LobbyService::start(sdk::Matches& matches, sdk::Profiles& profiles) {
-    matches_ = &matches;
+    pairing_.start(matches);
     profiles_ = &profiles;
     up_since_ = looked_at_ = clock_.now();
     stopping_ = false;
@@ -39,10 +47,7 @@ void LobbyService::stop() noexcept {
 }
 
 void LobbyService::begin(const std::string& name, sdk::Time due, std::chrono::milliseconds waiting) {
-    if (clock_.now() >= due + waiting) {
-        log_.warning("an event fell out: nobody was up while people would have gathered", {{"event", name}});
-        return;
-    }
+    if (clock_.now() >= due + waiting) return;
     {
         const std::lock_guard lock(mutex_);
         pending_.push_back({0, name, due, due + waiting});
@@ -91,36 +96,45 @@ std::optional<Event> LobbyService::current() const {
 }
 
 std::optional<Event> LobbyService::enter(sdk::UserId user) {
-    return noteHere(user);
-}
-
-void LobbyService::leave(sdk::UserId user) {
-    try {
-        noteHere(user);
-    } catch (const std::exception&) {
-        wake();  // the next look that can keeps the seat
-    }
-}
-
-/// Remembered too: an event that begins in a moment, or that this node has not heard of yet, counts them in.
-std::optional<Event> LobbyService::noteHere(sdk::UserId user) {
-    const auto until = clock_.now() + rules_.seat_kept;
-    std::optional<Event> event;
-    {
-        const std::lock_guard lock(mutex_);
-        here_until_[user] = until;
-        event = current_;
-    }
+    const Seat seat = noteHere(user);
+    auto event = current();
     if (!event) return std::nullopt;
     const bool kept = sdk::transaction(database_, [&](sdk::Connection& connection) {
-        return lobby_store::keepSeats(connection, event->id, {user}, until);
+        if (!lobby_store::keepSeats(connection, event->id, {seat})) return false;
+        if (event->waiting < kCountedForEach) {
+            event->waiting = lobby_store::countWaiting(connection, event->id, clock_.now());
+        }
+        return true;
     });
     if (kept) return event;
     forget(*event);
     return std::nullopt;
 }
 
-/// Another node finished it a moment ago.
+void LobbyService::leave(sdk::UserId user) {
+    const Seat seat = noteHere(user);
+    const auto event = current();
+    if (!event) return;
+    try {
+        const bool kept = sdk::transaction(database_, [&](sdk::Connection& connection) {
+            return lobby_store::keepSeats(connection, event->id, {seat});
+        });
+        if (!kept) forget(*event);
+    } catch (const std::exception&) {
+        wake();  // the next look that can keeps the seat
+    }
+}
+
+/// Remembered first: an event that begins in a moment, or that this node has not heard of yet, counts them
+/// in.
+Seat LobbyService::noteHere(sdk::UserId user) {
+    const Seat seat{user, clock_.now() + rules_.seat_kept};
+    const std::lock_guard lock(mutex_);
+    here_until_[user] = seat.until;
+    return seat;
+}
+
+/// Another node closed or finished it a moment ago.
 void LobbyService::forget(const Event& event) {
     {
         const std::lock_guard lock(mutex_);
@@ -139,54 +153,59 @@ void LobbyService::tellAgain() {
 
 std::vector<Result> LobbyService::untold(const std::vector<sdk::UserId>& users) {
     if (users.empty()) return {};
-    std::vector<Result> noted;
+    decltype(told_) noted;
     {
-        // Before the database is read: what has left this list by then stands there.
+        // Before the database is read: what has left this set by then stands there.
         const std::lock_guard lock(mutex_);
         noted = told_;
     }
     auto results = sdk::read(database_, [&](sdk::Connection& connection) {
         return lobby_store::untold(connection, users, clock_.now() - rules_.too_late);
     });
-    std::erase_if(results, [&](const Result& result) {
-        return std::any_of(noted.begin(), noted.end(), [&](const Result& told) {
-            return told.event == result.event && told.user == result.user;
-        });
-    });
+    std::erase_if(results, [&](const Result& result) { return noted.contains({result.event, result.user}); });
     return results;
 }
 
 void LobbyService::told(const Result& result) {
     {
         const std::lock_guard lock(mutex_);
-        told_.push_back(result);
+        told_.emplace(result.event, result.user);
     }
     wake();
 }
 
 void LobbyService::writeTold() {
-    std::vector<Result> told;
+    decltype(told_) told;
     {
         const std::lock_guard lock(mutex_);
         told = told_;
     }
     if (told.empty()) return;
+    std::map<std::int64_t, std::vector<sdk::UserId>> by_event;
+    for (const auto& [event, user] : told) by_event[event].push_back(user);
     database_.transaction([&](sdk::Connection& connection) {
-        for (const auto& result : told) {
-            lobby_store::markTold(connection, result.event, result.user, clock_.now());
+        for (const auto& [event, users] : by_event) {
+            lobby_store::markTold(connection, event, users, clock_.now());
         }
     });
     const std::lock_guard lock(mutex_);
-    told_.erase(told_.begin(), told_.begin() + static_cast<std::ptrdiff_t>(told.size()));
+    for (const auto& one : told) told_.erase(one);
 }
 
-sdk::PersonCard LobbyService::partnerCard(sdk::UserId partner) {
-    return sdk::read(database_, [&](sdk::Connection& connection) {
-        const std::array<sdk::UserId, 1> ids{partner};
-        auto cards = profiles_->cards(connection, ids);
-        if (cards.empty()) throw sdk::Error(sdk::ErrorCode::kNotFound, "User not found");
-        return std::move(cards.front());
-    });
+std::unordered_map<sdk::UserId, sdk::PersonCard> LobbyService::partnerCards(
+    const std::vector<Result>& results) {
+    std::vector<sdk::UserId> partners;
+    for (const auto& result : results) {
+        if (result.partner) partners.push_back(*result.partner);
+    }
+    std::unordered_map<sdk::UserId, sdk::PersonCard> cards;
+    if (partners.empty()) return cards;
+    for (auto& card : sdk::read(database_, [&](sdk::Connection& connection) {
+             return profiles_->cards(connection, partners);
+         })) {
+        cards.emplace(card.id, std::move(card));
+    }
+    return cards;
 }
 
 void LobbyService::run() {
@@ -219,30 +238,32 @@ std::chrono::milliseconds LobbyService::lookOrLog() {
 std::chrono::milliseconds LobbyService::look() {
     makePending();
     writeTold();
-    const auto before = current();
-    const auto event = learn();
-    if (before && (!event || event->id != before->id)) tellAgain();  // another node finished it
+    auto event = learn();
+    const auto id = event ? event->id : 0;
+    if (const auto before = std::exchange(known_, id); before != 0 && before != id) tellAgain();
     tellDecided();
     if (!event) return rules_.look_again;
 
     const auto now = clock_.now();
     if (now >= event->ends_at + rules_.too_late) {
         callOff(*event);
-        return std::chrono::milliseconds(0);
+        return kAtOnce;
     }
-    if (!before || before->id != event->id) {
-        vetoed_.clear();
-        announcer_.begun(*event);
+    if (!event->pairing_until) {
+        if (!keepSeats(*event)) return kAtOnce;  // closed a moment ago
+        countWaiting(*event);
+        if (std::exchange(announced_, id) != id) announcer_.begun(*event);
     }
-    keepSeatsOfPresent(*event);
-    keepSeatsOfLeavers(*event);
-    // When nobody could keep seats at the end, people get the time to come back.
-    const auto due = up_since_ > event->ends_at ? up_since_ + rules_.return_time : event->ends_at;
+    const auto due = dueTime(*event);
     if (now < due) {
         return std::min(rules_.look_again, std::chrono::ceil<std::chrono::milliseconds>(due - now));
     }
-    finish(*event);
-    return std::chrono::milliseconds(0);
+    return finish(*event);
+}
+
+/// When nobody could keep seats at the end, people get the time to come back; but not once it is closed.
+sdk::Time LobbyService::dueTime(const Event& event) const {
+    return !event.pairing_until && up_since_ > event.ends_at ? up_since_ + rules_.return_time : event.ends_at;
 }
 
 std::optional<Event> LobbyService::learn() {
@@ -255,7 +276,9 @@ std::optional<Event> LobbyService::learn() {
     looked_at_ = now;
     const std::lock_guard lock(mutex_);
     std::erase_if(here_until_, [&](const auto& entry) { return entry.second < now; });
-    current_ = event;
+    const auto waiting = current_ && event && current_->id == event->id ? current_->waiting : 0;
+    current_ = event && !event->pairing_until ? event : std::nullopt;
+    if (current_) current_->waiting = waiting;
     return event;
 }
 
@@ -281,92 +304,60 @@ void LobbyService::callOff(const Event& event) {
         const std::lock_guard lock(mutex_);
         current_.reset();
     }
+    known_ = 0;
     if (ours) log_.warning("an event was called off: nobody was up at its end", {{"event", event.name}});
     announcer_.calledOff();
 }
 
-void LobbyService::keepSeatsOfPresent(const Event& event) {
+bool LobbyService::keepSeats(const Event& event) {
     // From before the look at who is there: who leaves right after it must not gain time.
     const auto until = clock_.now() + rules_.seat_kept;
     const auto present = announcer_.present();
-    if (present.empty()) return;
-    database_.transaction(
-        [&](sdk::Connection& connection) { lobby_store::keepSeats(connection, event.id, present, until); });
-}
-
-void LobbyService::keepSeatsOfLeavers(const Event& event) {
-    std::unordered_map<sdk::UserId, sdk::Time> here_until;
+    std::unordered_map<sdk::UserId, sdk::Time> seats;
+    decltype(here_until_) here_until;
     {
         const std::lock_guard lock(mutex_);
         here_until = here_until_;
     }
-    if (here_until.empty()) return;
-    database_.transaction([&](sdk::Connection& connection) {
-        for (const auto& [user, until] : here_until) {
-            lobby_store::keepSeats(connection, event.id, {user}, until);
-        }
+    seats = here_until;
+    for (const auto user : present) seats[user] = until;
+    if (seats.empty()) return true;
+    std::vector<Seat> list;
+    list.reserve(seats.size());
+    for (const auto& [user, seat_until] : seats) list.push_back({user, seat_until});
+    const bool kept = sdk::transaction(database_, [&](sdk::Connection& connection) {
+        return lobby_store::keepSeats(connection, event.id, list);
     });
     const std::lock_guard lock(mutex_);
     std::erase_if(here_until_, [&](const auto& entry) {
-        const auto kept = here_until.find(entry.first);
-        return kept != here_until.end() && kept->second == entry.second;
+        const auto noted = here_until.find(entry.first);
+        return noted != here_until.end() && noted->second == entry.second;
     });
+    return kept;
 }
 
-void LobbyService::finish(const Event& event) {
-    for (auto vetoed = vetoed_.size();; vetoed = vetoed_.size()) {
-        try {
-            const bool ours = sdk::transaction(
-                database_, [&](sdk::Connection& connection) { return pair(connection, event); });
-            tellAgain();
-            tellDecided();
-            if (ours) announcer_.wakeNodes();
-            return;
-        } catch (const sdk::Error&) {
-            if (vetoed_.size() == vetoed) throw;  // else everybody is paired anew, without that couple
-        }
-    }
-}
-
-bool LobbyService::pair(sdk::Connection& connection, const Event& event) {
-    if (!lobby_store::finish(connection, event.id)) return false;
-    const auto seated = lobby_store::seated(connection, event.id, event.ends_at);
-    auto forbidden = lobby_store::forbidden(connection, event.id);
-    forbidden.insert(vetoed_.begin(), vetoed_.end());
-    const auto couples = pairUp(lobby_store::guests(connection, event.id, event.ends_at), forbidden, random_);
-    std::unordered_map<sdk::UserId, sdk::UserId> partners;
-    for (const auto& couple : couples) {
-        // A block that came a moment ago wins: the two stay without a partner tonight.
-        if (!match(connection, couple)) continue;
-        partners.emplace(couple.first, couple.second);
-        partners.emplace(couple.second, couple.first);
-    }
-    std::vector<Result> results;
-    results.reserve(seated.size());
-    for (const auto user : seated) {
-        const auto partner = partners.find(user);
-        results.push_back(
-            {event.id, user, partner == partners.end() ? std::nullopt : std::optional(partner->second)});
-    }
-    lobby_store::insertResults(connection, results, clock_.now());
-    connection.afterCommit([this, name = event.name, people = seated.size(), pairs = partners.size() / 2] {
-        log_.info("an event ended", {{"event", name},
-                                     {"people", static_cast<std::int64_t>(people)},
-                                     {"couples", static_cast<std::int64_t>(pairs)}});
+void LobbyService::countWaiting(Event& event) {
+    event.waiting = sdk::read(database_, [&](sdk::Connection& connection) {
+        return lobby_store::countWaiting(connection, event.id, clock_.now());
     });
-    return true;
+    waiting_gauge_.set(static_cast<double>(event.waiting));
+    const std::lock_guard lock(mutex_);
+    if (current_ && current_->id == event.id) current_->waiting = event.waiting;
 }
 
-/// A plugin's veto undoes the whole transaction, so it is remembered for the next try.
-bool LobbyService::match(sdk::Connection& connection, Couple couple) {
-    try {
-        return matches_->create(connection, couple.first, couple.second);
-    } catch (const sdk::Error& error) {
-        if (error.code() == sdk::ErrorCode::kInvalidArgument) {
-            vetoed_.emplace(std::min(couple.first, couple.second), std::max(couple.first, couple.second));
-        }
-        throw;
+std::chrono::milliseconds LobbyService::finish(const Event& event) {
+    const bool claimed = pairing_.claim(event);
+    {
+        const std::lock_guard lock(mutex_);
+        current_.reset();
     }
+    if (!claimed) return rules_.look_again / 10;  // another node is at it
+    waiting_gauge_.set(0);
+    if (!pairing_.finish(event)) return kAtOnce;
+    known_ = 0;
+    tellAgain();
+    announcer_.wakeNodes();
+    return kAtOnce;
 }
 
 }  // namespace linkup::lobby

@@ -3,13 +3,12 @@
 #include <linkup/sdk/clock.h>
 #include <linkup/sdk/database.h>
 #include <linkup/sdk/log.h>
-#include <linkup/sdk/services/matches.h>
+#include <linkup/sdk/metrics.h>
 #include <linkup/sdk/services/profiles.h>
 
 #include <condition_variable>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <set>
 #include <string>
 #include <thread>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "lobby_store.h"
+#include "pairing_service.h"
 
 namespace linkup::lobby {
 
@@ -40,23 +40,26 @@ struct LobbyRules {
     std::chrono::milliseconds seat_kept{15'000};    ///< after the last socket of a person closed
     std::chrono::milliseconds look_again{5'000};    ///< between two looks at the database
     std::chrono::milliseconds return_time{20'000};  ///< for people to come back after all nodes were away
+    std::chrono::milliseconds pairing_time{5'000};  ///< then another node may think that the one is dead
     std::chrono::minutes too_late{30};              ///< after the end: called off; results no longer told
 };
 
 /// Meeting events: people gather, then are paired once. All state is in the database, so any node may begin,
-/// pair or tell, and nothing is lost with one. The event's row decides who pairs: the results are written in
-/// the transaction that finishes it. Lifetime: start to stop.   Threading: any thread.
+/// pair or tell, and nothing is lost with one.
+///
+/// Lifetime: start to stop.   Threading: any thread.
 class LobbyService {
 public:
-    LobbyService(sdk::Database& database, sdk::Clock& clock, sdk::Log& log, LobbyAnnouncer& announcer,
-                 LobbyRules rules);
+    LobbyService(sdk::Database& database, sdk::Clock& clock, sdk::Log& log, sdk::Metrics& metrics,
+                 LobbyAnnouncer& announcer, LobbyRules rules);
     ~LobbyService();
 
     void start(sdk::Matches& matches, sdk::Profiles& profiles);
     void stop() noexcept;
 
-    /// Run by the schedule; the same `due` begins one event, however often, wherever and however late it is
-    /// called, but none once the people would have been paired. While the database is away it is tried on.
+    /// Run by the schedule of every node; the same `due` begins one event, however often, wherever and
+    /// however late it is called, but none once the people would have been paired. While the database is away
+    /// it is tried on.
     void begin(const std::string& name, sdk::Time due, std::chrono::milliseconds waiting);
     /// Looks at the database now.
     void wake();
@@ -72,8 +75,8 @@ public:
     void tellAgain();
     /// A device has it. Written by the next look that can; never blocks.
     void told(const Result& result);
-    /// The partner as the result shows them.
-    sdk::PersonCard partnerCard(sdk::UserId partner);
+    /// The partners as the results show them, by id.
+    std::unordered_map<sdk::UserId, sdk::PersonCard> partnerCards(const std::vector<Result>& results);
 
 private:
     void run();
@@ -85,26 +88,26 @@ private:
     std::optional<Event> learn();
     void tellDecided();
     void callOff(const Event& event);
-    void keepSeatsOfPresent(const Event& event);
-    void keepSeatsOfLeavers(const Event& event);
-    std::optional<Event> noteHere(sdk::UserId user);
+    bool keepSeats(const Event& event);
+    void countWaiting(Event& event);
+    Seat noteHere(sdk::UserId user);
     void forget(const Event& event);
-    void finish(const Event& event);
-    bool pair(sdk::Connection& connection, const Event& event);
-    bool match(sdk::Connection& connection, Couple couple);
+    sdk::Time dueTime(const Event& event) const;
+    std::chrono::milliseconds finish(const Event& event);
 
     sdk::Database& database_;
     sdk::Clock& clock_;
     sdk::Log& log_;
     LobbyAnnouncer& announcer_;
     LobbyRules rules_;
-    sdk::Matches* matches_ = nullptr;
     sdk::Profiles* profiles_ = nullptr;
-    std::mt19937_64 random_;
+    sdk::Gauge& waiting_gauge_;
     // Of the service's thread alone.
-    sdk::Time up_since_{};     ///< since when this node has been able to keep seats
-    sdk::Time looked_at_{};    ///< the last look that succeeded
-    std::set<Couple> vetoed_;  ///< couples that a hook refused in the event under way
+    sdk::Time up_since_{};        ///< since when this node has been able to keep seats
+    sdk::Time looked_at_{};       ///< the last look that succeeded
+    std::int64_t known_ = 0;      ///< the event under way
+    std::int64_t announced_ = 0;  ///< the last event of whose start people here were told
+    PairingService pairing_;
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;
@@ -112,7 +115,8 @@ private:
     std::vector<Event> pending_;                             ///< due, and not yet in the database
     std::unordered_map<sdk::UserId, sdk::Time> here_until_;  ///< who came or left of late, event or none
     bool tell_again_ = false;
-    std::vector<Result> told_;  ///< that a device has, and the database does not know
+    /// Event and user of results that a device has, and the database does not know.
+    std::set<std::pair<std::int64_t, sdk::UserId>> told_;
     bool woken_ = false;
     bool stopping_ = false;
     std::thread thread_;

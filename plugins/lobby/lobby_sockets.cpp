@@ -1,6 +1,7 @@
 #include "lobby_sockets.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 namespace linkup::lobby {
@@ -30,8 +31,7 @@ std::string eventEnd() {
 
 }  // namespace
 
-LobbySockets::LobbySockets(sdk::SocketHub& hub, sdk::Bus& bus, sdk::Log& log)
-    : hub_(hub), bus_(bus), log_(log) {}
+LobbySockets::LobbySockets(sdk::SocketHub& hub, sdk::Bus& bus) : hub_(hub), bus_(bus) {}
 
 void LobbySockets::registerWith(sdk::Registrar& registrar) {
     sdk::SocketSpec spec;
@@ -82,23 +82,23 @@ void LobbySockets::calledOff() {
 }
 
 void LobbySockets::decided() {
-    std::unordered_map<sdk::UserId, std::vector<SessionPtr>> devices;
-    std::vector<sdk::UserId> users;
-    for (const auto& session : greeted()) {
-        auto& of_user = devices[session->user()];
-        if (of_user.empty()) users.push_back(session->user());
-        of_user.push_back(session);
+    const auto sessions = greeted();
+    std::set<sdk::UserId> users;
+    for (const auto& session : sessions) users.insert(session->user());
+    tell(sessions, lobby_->untold({users.begin(), users.end()}));
+}
+
+/// To each session the result of its user. Of several results of one user the first is the newest, and told.
+void LobbySockets::tell(const std::vector<SessionPtr>& sessions, const std::vector<Result>& results) {
+    const auto cards = lobby_->partnerCards(results);
+    std::unordered_map<sdk::UserId, const Result*> of_user;
+    for (const auto& result : results) of_user.try_emplace(result.user, &result);
+    for (const auto& session : sessions) {
+        const auto result = of_user.find(session->user());
+        if (result == of_user.end()) continue;
+        const auto card = cards.find(result->second->partner.value_or(0));
+        sendResult(session, *result->second, card == cards.end() ? nullptr : &card->second);
     }
-    std::optional<sdk::Error> passing;
-    for (const auto& result : lobby_->untold(users)) {
-        try {
-            for (const auto& session : devices[result.user]) sendResult(session, result);
-        } catch (const sdk::Error& error) {
-            log_.warning("a result could not be told", {{"event", result.event}, {"fault", error.what()}});
-            if (sdk::httpStatus(error.code()) == 503) passing = error;
-        }
-    }
-    if (passing) throw sdk::Error(*passing);
 }
 
 void LobbySockets::onOpen(const SessionPtr& session) {
@@ -117,7 +117,7 @@ void LobbySockets::onOpen(const SessionPtr& session) {
     // What was told to all in the meantime has passed it by.
     if (const auto now = lobby_->current()) sendStart(session, *now);
     try {
-        for (const auto& result : lobby_->untold({session->user()})) return sendResult(session, result);
+        tell({session}, lobby_->untold({session->user()}));
     } catch (const std::exception&) {
         lobby_->tellAgain();
     }
@@ -129,21 +129,23 @@ void LobbySockets::onClose(const SessionPtr& session, std::uint16_t) {
 
 void LobbySockets::sendStart(const SessionPtr& session, const Event& event) {
     if (!firstTime(session, kToldStart, event.id)) return;
-    session->send(
-        sdk::Json::object(
-            {{"type", "lobby"}, {"event", "event-start"}, {"ends_at", sdk::formatTime(event.ends_at)}})
-            .dump());
+    session->send(sdk::Json::object({{"type", "lobby"},
+                                     {"event", "event-start"},
+                                     {"ends_at", sdk::formatTime(event.ends_at)},
+                                     {"waiting", event.waiting}})
+                      .dump());
 }
 
-void LobbySockets::sendResult(const SessionPtr& session, const Result& result) {
-    auto frame = sdk::Json::object(
-        {{"type", "lobby"}, {"event", "match-event"}, {"matched", result.partner.has_value()}});
-    if (result.partner) {
-        const auto card = lobby_->partnerCard(*result.partner);
-        frame.set("candidate", sdk::Json::object({{"id", card.id},
-                                                  {"username", card.username},
-                                                  {"profile_picture", card.picture},
-                                                  {"is_deleted", card.deleted}}));
+/// No partner: left over.
+void LobbySockets::sendResult(const SessionPtr& session, const Result& result,
+                              const sdk::PersonCard* partner) {
+    auto frame =
+        sdk::Json::object({{"type", "lobby"}, {"event", "match-event"}, {"matched", partner != nullptr}});
+    if (partner != nullptr) {
+        frame.set("candidate", sdk::Json::object({{"id", partner->id},
+                                                  {"username", partner->username},
+                                                  {"profile_picture", partner->picture},
+                                                  {"is_deleted", partner->deleted}}));
     }
     if (!firstTime(session, kToldResult, result.event)) return;
     sdk::SendOptions options;

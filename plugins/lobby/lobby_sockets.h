@@ -1,7 +1,6 @@
 #pragma once
 
 #include <linkup/sdk/bus.h>
-#include <linkup/sdk/log.h>
 #include <linkup/sdk/registrar.h>
 #include <linkup/sdk/socket.h>
 
@@ -15,7 +14,7 @@ namespace linkup::lobby {
 /// `/ws/lobby`: the state of the event on arrival, its start, and to each person one result.
 class LobbySockets : public sdk::SocketHandler, public LobbyAnnouncer {
 public:
-    LobbySockets(sdk::SocketHub& hub, sdk::Bus& bus, sdk::Log& log);
+    LobbySockets(sdk::SocketHub& hub, sdk::Bus& bus);
     void registerWith(sdk::Registrar& registrar);
     void start(LobbyService& lobby);
     void stop() noexcept;
@@ -34,11 +33,11 @@ private:
     using SessionPtr = std::shared_ptr<sdk::SocketSession>;
     std::vector<SessionPtr> greeted() const;
     void sendStart(const SessionPtr& session, const Event& event);
-    void sendResult(const SessionPtr& session, const Result& result);
+    void tell(const std::vector<SessionPtr>& sessions, const std::vector<Result>& results);
+    void sendResult(const SessionPtr& session, const Result& result, const sdk::PersonCard* partner);
 
     sdk::SocketHub& hub_;
     sdk::Bus& bus_;
-    sdk::Log& log_;
     LobbyService* lobby_ = nullptr;
     std::unique_ptr<sdk::Subscription> subscription_;
 };

@@ -2,7 +2,7 @@
 
 #include <linkup/sdk/json.h>
 
-#include <algorithm>
+#include <unordered_map>
 
 namespace linkup::lobby::lobby_store {
 namespace {
@@ -17,15 +17,42 @@ std::string idList(const std::vector<sdk::UserId>& users) {
     return list.dump();
 }
 
-/// Keeps the event from being finished until this transaction ends; false if it is.
+/// Keeps the event from being closed until this transaction ends; false if it is.
 bool holdOpen(sdk::Connection& connection, std::int64_t event) {
-    const auto rows =
-        isSqlite(connection)
-            ? connection.execute("SELECT 1 FROM lobby_events WHERE id = $1 AND state = 'gathering'", {event})
-            : connection.execute("SELECT 1 FROM lobby_events WHERE id = $1 AND state = 'gathering' FOR SHARE",
-                                 {event});
+    const auto rows = isSqlite(connection)
+                          ? connection.execute(
+                                "SELECT 1 FROM lobby_events WHERE id = $1 AND state = 'gathering' "
+                                "AND pairing_until IS NULL",
+                                {event})
+                          : connection.execute(
+                                "SELECT 1 FROM lobby_events WHERE id = $1 AND state = 'gathering' "
+                                "AND pairing_until IS NULL FOR SHARE",
+                                {event});
     return !rows.empty();
 }
+
+/// Reads Traits: numbers as they are, texts by a number that each gets when it is first seen.
+class TraitReader {
+public:
+    /// From seven columns on: height, weight, drinking, smoking, then religion, what is looked for, where
+    /// they stay.
+    Traits read(const sdk::Rows& rows, std::size_t row, std::size_t column) {
+        constexpr std::size_t kNumbers = 4;
+        Traits traits{};
+        for (std::size_t i = 0; i < traits.size(); ++i) {
+            if (rows.isNull(row, column + i)) continue;
+            traits[i] = i < kNumbers ? static_cast<std::uint32_t>(rows.integer(row, column + i)) + 1
+                                     : numberOf(rows.text(row, column + i));
+        }
+        return traits;
+    }
+
+private:
+    std::uint32_t numberOf(const std::string& text) {
+        return texts_.try_emplace(text, static_cast<std::uint32_t>(texts_.size()) + 1).first->second;
+    }
+    std::unordered_map<std::string, std::uint32_t> texts_;
+};
 
 }  // namespace
 
@@ -38,16 +65,31 @@ void insertEvent(sdk::Connection& connection, const Event& event) {
 
 std::optional<Event> gathering(sdk::Connection& connection) {
     const auto rows = connection.execute(
-        "SELECT id, name, starts_at, ends_at FROM lobby_events WHERE state = 'gathering' ORDER BY ends_at, "
-        "id LIMIT 1");
+        "SELECT id, name, starts_at, ends_at, pairing_until FROM lobby_events WHERE state = 'gathering' "
+        "ORDER BY ends_at, id LIMIT 1");
     if (rows.empty()) return std::nullopt;
-    return Event{rows.integer(0, 0), rows.text(0, 1), rows.time(0, 2), rows.time(0, 3)};
+    Event event{rows.integer(0, 0), rows.text(0, 1), rows.time(0, 2), rows.time(0, 3)};
+    if (!rows.isNull(0, 4)) event.pairing_until = rows.time(0, 4);
+    return event;
 }
 
-bool finish(sdk::Connection& connection, std::int64_t event) {
+std::optional<std::int64_t> claim(sdk::Connection& connection, std::int64_t event, sdk::Time now,
+                                  sdk::Time until) {
+    const auto rows = connection.execute(
+        "UPDATE lobby_events SET fencing_token = fencing_token + 1, pairing_until = $1 "
+        "WHERE id = $2 AND state = 'gathering' AND (pairing_until IS NULL OR pairing_until < $3) "
+        "RETURNING fencing_token",
+        {sdk::toMicros(until), event, sdk::toMicros(now)});
+    if (rows.empty()) return std::nullopt;
+    return rows.integer(0, 0);
+}
+
+bool finish(sdk::Connection& connection, std::int64_t event, std::int64_t token) {
     return connection
-               .execute("UPDATE lobby_events SET state = 'finished' WHERE id = $1 AND state = 'gathering'",
-                        {event})
+               .execute(
+                   "UPDATE lobby_events SET state = 'finished' WHERE id = $1 AND state = 'gathering' AND "
+                   "fencing_token = $2",
+                   {event, token})
                .affected() == 1;
 }
 
@@ -58,76 +100,112 @@ bool callOff(sdk::Connection& connection, std::int64_t event) {
                .affected() == 1;
 }
 
-bool keepSeats(sdk::Connection& connection, std::int64_t event, const std::vector<sdk::UserId>& users,
-               sdk::Time until) {
+std::int64_t countWaiting(sdk::Connection& connection, std::int64_t event, sdk::Time moment) {
+    return connection
+        .execute("SELECT COUNT(*) FROM lobby_seats WHERE event_id = $1 AND present_until >= $2",
+                 {event, sdk::toMicros(moment)})
+        .integer(0, 0);
+}
+
+bool keepSeats(sdk::Connection& connection, std::int64_t event, const std::vector<Seat>& seats) {
     if (!holdOpen(connection, event)) return false;
-    const std::string list = idList(users);
+    sdk::Json list = sdk::Json::array();
+    for (const auto& seat : seats) list.push(sdk::Json::array({seat.user, sdk::toMicros(seat.until)}));
     if (isSqlite(connection)) {
         connection.execute(
-            "INSERT INTO lobby_seats (event_id, user_id, present_until) SELECT $1, value, $2 FROM "
-            "json_each($3) WHERE TRUE "
+            "INSERT INTO lobby_seats (event_id, user_id, present_until) SELECT $1, json_extract(value, "
+            "'$[0]'), json_extract(value, '$[1]') FROM json_each($2) WHERE TRUE "
             "ON CONFLICT (event_id, user_id) DO UPDATE SET present_until = excluded.present_until "
             "WHERE excluded.present_until > lobby_seats.present_until",
-            {event, sdk::toMicros(until), list});
+            {event, list.dump()});
     } else {
         connection.execute(
             "INSERT INTO lobby_seats (event_id, user_id, present_until) "
-            "SELECT $1::bigint, value::bigint, $2::bigint FROM json_array_elements_text($3::json) ORDER BY 2 "
+            "SELECT $1::bigint, (value->>0)::bigint, (value->>1)::bigint FROM json_array_elements($2::json) "
+            "ORDER BY 2 "
             "ON CONFLICT (event_id, user_id) DO UPDATE SET present_until = excluded.present_until "
             "WHERE excluded.present_until > lobby_seats.present_until",
-            {event, sdk::toMicros(until), list});
+            {event, list.dump()});
     }
     return true;
 }
 
-std::vector<sdk::UserId> seated(sdk::Connection& connection, std::int64_t event, sdk::Time moment) {
+std::vector<Seated> seated(sdk::Connection& connection, std::int64_t event, sdk::Time moment) {
     const auto rows = connection.execute(
-        "SELECT user_id FROM lobby_seats WHERE event_id = $1 AND present_until >= $2 ORDER BY user_id",
+        "SELECT s.user_id, COALESCE((SELECT r.misses FROM lobby_results r WHERE r.user_id = s.user_id "
+        "ORDER BY r.decided_at DESC LIMIT 1), 0) "
+        "FROM lobby_seats s WHERE s.event_id = $1 AND s.present_until >= $2 ORDER BY s.user_id",
         {event, sdk::toMicros(moment)});
-    std::vector<sdk::UserId> users;
-    users.reserve(rows.size());
-    for (std::size_t row = 0; row < rows.size(); ++row) users.push_back(rows.integer(row, 0));
-    return users;
+    std::vector<Seated> people;
+    people.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        people.push_back({rows.integer(row, 0), rows.integer(row, 1)});
+    }
+    return people;
 }
 
 std::vector<Guest> guests(sdk::Connection& connection, std::int64_t event, sdk::Time moment) {
     const auto rows = connection.execute(
-        "SELECT c.user_id, c.gender, c.interested_gender, CASE WHEN EXISTS (SELECT 1 FROM lobby_results r "
-        "WHERE r.user_id = c.user_id AND r.partner_id IS NULL AND r.decided_at = "
-        "(SELECT MAX(x.decided_at) FROM lobby_results x WHERE x.user_id = c.user_id)) THEN 1 ELSE 0 END "
+        "SELECT c.user_id, c.gender, c.interested_gender, "
+        "c.height, c.weight, c.drinking_status, c.smoking_status, c.religion, c.looking_for, "
+        "c.currently_staying, "
+        "p.height, p.weight, p.drinking_status, p.smoking_status, p.religion, p.looking_for, "
+        "p.currently_staying "
         "FROM lobby_seats s JOIN auth_candidates_v1 c ON c.user_id = s.user_id "
+        "LEFT JOIN auth_preferences_v1 p ON p.user_id = s.user_id "
         "WHERE s.event_id = $1 AND s.present_until >= $2 AND c.interested_gender IS NOT NULL",
         {event, sdk::toMicros(moment)});
     std::vector<Guest> guests;
     guests.reserve(rows.size());
+    TraitReader traits;
     for (std::size_t row = 0; row < rows.size(); ++row) {
-        guests.push_back({rows.integer(row, 0), rows.text(row, 1), rows.text(row, 2), rows.boolean(row, 3)});
+        guests.push_back({.id = rows.integer(row, 0),
+                          .gender = rows.text(row, 1),
+                          .interested_gender = rows.text(row, 2),
+                          .traits = traits.read(rows, row, 3),
+                          .wishes = traits.read(rows, row, 10)});
     }
     return guests;
 }
 
-std::set<Couple> forbidden(sdk::Connection& connection, std::int64_t event) {
+std::vector<Couple> forbidden(sdk::Connection& connection, std::int64_t event) {
     const auto rows = connection.execute(
-        "SELECT b.low_id, b.high_id FROM lobby_seats s JOIN match_bonds_v1 b ON b.low_id = s.user_id WHERE "
-        "s.event_id = $1 "
-        "UNION SELECT k.blocker_id, k.blocked_id FROM lobby_seats s JOIN match_blocks_v1 k ON k.blocker_id = "
-        "s.user_id "
-        "WHERE s.event_id = $1",
+        "SELECT b.low_id, b.high_id FROM lobby_seats s JOIN match_bonds_v1 b ON b.low_id = s.user_id "
+        "JOIN lobby_seats o ON o.event_id = s.event_id AND o.user_id = b.high_id WHERE s.event_id = $1 "
+        "UNION ALL SELECT k.blocker_id, k.blocked_id FROM lobby_seats s "
+        "JOIN match_blocks_v1 k ON k.blocker_id = s.user_id "
+        "JOIN lobby_seats o ON o.event_id = s.event_id AND o.user_id = k.blocked_id WHERE s.event_id = $1 "
+        "UNION ALL SELECT r.user_id, r.partner_id FROM lobby_seats s "
+        "JOIN lobby_results r ON r.user_id = s.user_id AND r.user_id < r.partner_id "
+        "JOIN lobby_seats o ON o.event_id = s.event_id AND o.user_id = r.partner_id WHERE s.event_id = $1",
         {event});
-    std::set<Couple> couples;
+    std::vector<Couple> couples;
+    couples.reserve(rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
-        const auto one = rows.integer(row, 0);
-        const auto other = rows.integer(row, 1);
-        couples.emplace(std::min(one, other), std::max(one, other));
+        couples.emplace_back(rows.integer(row, 0), rows.integer(row, 1));
     }
     return couples;
 }
 
-void insertResults(sdk::Connection& connection, const std::vector<Result>& results, sdk::Time now) {
+void insertResults(sdk::Connection& connection, std::int64_t event, const std::vector<Result>& results,
+                   sdk::Time now) {
+    sdk::Json list = sdk::Json::array();
     for (const auto& result : results) {
+        list.push(sdk::Json::array(
+            {result.user, result.partner ? sdk::Json(*result.partner) : sdk::Json(), result.misses}));
+    }
+    if (isSqlite(connection)) {
         connection.execute(
-            "INSERT INTO lobby_results (event_id, user_id, partner_id, decided_at) VALUES ($1, $2, $3, $4)",
-            {result.event, result.user, sdk::nullable(result.partner), sdk::toMicros(now)});
+            "INSERT INTO lobby_results (event_id, decided_at, user_id, partner_id, misses) SELECT $1, $2, "
+            "json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') "
+            "FROM json_each($3)",
+            {event, sdk::toMicros(now), list.dump()});
+    } else {
+        connection.execute(
+            "INSERT INTO lobby_results (event_id, decided_at, user_id, partner_id, misses) "
+            "SELECT $1::bigint, $2::bigint, (value->>0)::bigint, (value->>1)::bigint, (value->>2)::bigint "
+            "FROM json_array_elements($3::json)",
+            {event, sdk::toMicros(now), list.dump()});
     }
 }
 
@@ -154,10 +232,19 @@ std::vector<Result> untold(sdk::Connection& connection, const std::vector<sdk::U
     return results;
 }
 
-void markTold(sdk::Connection& connection, std::int64_t event, sdk::UserId user, sdk::Time now) {
-    connection.execute(
-        "UPDATE lobby_results SET told_at = $1 WHERE event_id = $2 AND user_id = $3 AND told_at IS NULL",
-        {sdk::toMicros(now), event, user});
+void markTold(sdk::Connection& connection, std::int64_t event, const std::vector<sdk::UserId>& users,
+              sdk::Time now) {
+    if (isSqlite(connection)) {
+        connection.execute(
+            "UPDATE lobby_results SET told_at = $1 WHERE event_id = $2 AND told_at IS NULL "
+            "AND user_id IN (SELECT value FROM json_each($3))",
+            {sdk::toMicros(now), event, idList(users)});
+    } else {
+        connection.execute(
+            "UPDATE lobby_results SET told_at = $1 WHERE event_id = $2 AND told_at IS NULL "
+            "AND user_id = ANY (ARRAY(SELECT value::bigint FROM json_array_elements_text($3::json)))",
+            {sdk::toMicros(now), event, idList(users)});
+    }
 }
 
 }  // namespace linkup::lobby::lobby_store

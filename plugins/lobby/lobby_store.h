@@ -4,7 +4,6 @@
 #include <linkup/sdk/principal.h>
 
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -17,40 +16,68 @@ struct Event {
     std::string name;
     sdk::Time starts_at{};
     sdk::Time ends_at{};
+    /// Set once a node has closed it to pair the people: when another one may take that over.
+    std::optional<sdk::Time> pairing_until = {};
+    std::int64_t waiting = 0;  ///< how many people had a seat when that was last looked at
+};
+
+/// Somebody's being there.
+struct Seat {
+    sdk::UserId user = 0;
+    sdk::Time until{};
+};
+
+/// Who had a seat at the end.
+struct Seated {
+    sdk::UserId user = 0;
+    std::int64_t misses = 0;  ///< events in a row that left them over, up to the last one
 };
 
 struct Result {
     std::int64_t event = 0;
     sdk::UserId user = 0;
     std::optional<sdk::UserId> partner;
+    std::int64_t misses = 0;  ///< events in a row that left the user over, with this one
 };
 
 namespace lobby_store {
 
 /// Makes the event unless it is there already.
 void insertEvent(sdk::Connection& connection, const Event& event);
-/// The event for which people gather now; the one that ends first, if there are several.
+/// The event for which people gather, or are being paired; the one that ends first, if there are several.
+/// Nobody is counted.
 std::optional<Event> gathering(sdk::Connection& connection);
-/// True for exactly one caller in the cluster; the others see it finished.
-bool finish(sdk::Connection& connection, std::int64_t event);
+/// How many seats of the event hold at `moment`.
+std::int64_t countWaiting(sdk::Connection& connection, std::int64_t event, sdk::Time moment);
+/// Closes the event to new seats, to pair the people until then. The fencing token to do that with; nothing
+/// if the event is over, or closed by another whose time is not.
+std::optional<std::int64_t> claim(sdk::Connection& connection, std::int64_t event, sdk::Time now,
+                                  sdk::Time until);
+/// True for exactly one caller in the cluster, one that holds the newest token.
+bool finish(sdk::Connection& connection, std::int64_t event, std::int64_t token);
 bool callOff(sdk::Connection& connection, std::int64_t event);
 
-/// Keeps the seats of these people until then; one statement whatever their number. False, and nothing is
-/// kept, if the event is over: who is seated here is counted when it ends.
-bool keepSeats(sdk::Connection& connection, std::int64_t event, const std::vector<sdk::UserId>& users,
-               sdk::Time until);
+/// Keeps these seats, each for as long as it says and no shorter than it is kept already; a person has one of
+/// them. One statement whatever their number. False, and nothing is kept, if the event is over or closed:
+/// who is seated here is counted when it ends.
+bool keepSeats(sdk::Connection& connection, std::int64_t event, const std::vector<Seat>& seats);
 /// Everybody whose seat holds at `moment`.
-std::vector<sdk::UserId> seated(sdk::Connection& connection, std::int64_t event, sdk::Time moment);
-/// Of the seated those who can be paired, with what counts for it.
+std::vector<Seated> seated(sdk::Connection& connection, std::int64_t event, sdk::Time moment);
+/// Of them those who can be paired, with what counts for it; but what they missed is not read again.
 std::vector<Guest> guests(sdk::Connection& connection, std::int64_t event, sdk::Time moment);
-/// Couples among the seated who are tied already, or of whom one blocked the other.
-std::set<Couple> forbidden(sdk::Connection& connection, std::int64_t event);
+/// Couples among those who sat in the event who have a match or chat, or were paired in an event before, or
+/// of whom one blocked the other. May name one several times.
+std::vector<Couple> forbidden(sdk::Connection& connection, std::int64_t event);
 
-void insertResults(sdk::Connection& connection, const std::vector<Result>& results, sdk::Time now);
+/// One statement whatever their number; all of one event.
+void insertResults(sdk::Connection& connection, std::int64_t event, const std::vector<Result>& results,
+                   sdk::Time now);
 /// Not yet told results of these people that were decided after `since`; the newest of each first.
 std::vector<Result> untold(sdk::Connection& connection, const std::vector<sdk::UserId>& users,
                            sdk::Time since);
-void markTold(sdk::Connection& connection, std::int64_t event, sdk::UserId user, sdk::Time now);
+/// These people have had their results of the event.
+void markTold(sdk::Connection& connection, std::int64_t event, const std::vector<sdk::UserId>& users,
+              sdk::Time now);
 
 }  // namespace lobby_store
 }  // namespace linkup::lobby

@@ -1,9 +1,7 @@
 // How an event begins: once in the cluster, rather late than never, and with everybody who is there.
 
 #include <cppunit/extensions/HelperMacros.h>
-#include <linkup/sdk/testing/fake_cache.h>
 
-#include "daemon/services/migrations.h"
 #include "daemon/services/scheduler.h"
 #include "lobby_fixture.h"
 
@@ -15,6 +13,7 @@ template <Backend kBackend>
 class LobbyBeginTest : public LobbyFixture {
     CPPUNIT_TEST_SUITE(LobbyBeginTest);
     CPPUNIT_TEST(clusterThatWasDownAtTheStartBeginsLateAndOnce);
+    CPPUNIT_TEST(nodeThatDiedBeforeTheFirstRowBeginsItWhenItIsBack);
     CPPUNIT_TEST(lateEventEndsWhenItWouldHave);
     CPPUNIT_TEST(eventWhoseTimeHasPassedDoesNotBegin);
     CPPUNIT_TEST(beginIsTriedOnWhileTheDatabaseIsAway);
@@ -26,14 +25,6 @@ public:
     void setUp() override { open(kBackend); }
 
     void clusterThatWasDownAtTheStartBeginsLateAndOnce() {
-        auto& host = town_->host();
-        daemon::Migrator(town_->database(), host.log())
-            .apply(daemon::Scheduler::kMigrationOwner, daemon::Scheduler::migrations());
-        sdk::testing::FakeCache cache(clock());
-        const auto node = [&] {
-            return std::make_unique<daemon::Scheduler>(*database_, cache, clock(), host.log(),
-                                                       host.metrics());
-        };
         clock().advanceTo(*sdk::parseTime("2030-05-01T12:00:00Z"));
         {
             const auto before = node();
@@ -41,8 +32,7 @@ public:
             before->tick();
         }
         clock().advanceTo(*sdk::parseTime("2030-05-01T14:31:30Z"));  // 20:01:30 in Kolkata
-        const auto one = node();
-        const auto other = node();
+        const auto one = node(), other = node();
         const auto task = one->add("lobby", spec());
         const auto other_task = other->add("lobby", spec());
         for (int i = 0; i < 3; ++i) {
@@ -53,6 +43,26 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, events());
         CPPUNIT_ASSERT_EQUAL(sdk::toMicros(*sdk::parseTime("2030-05-01T14:30:00Z")),
                              town_->number("SELECT MIN(starts_at) FROM lobby_events"));
+    }
+
+    void nodeThatDiedBeforeTheFirstRowBeginsItWhenItIsBack() {
+        clock().advanceTo(*sdk::parseTime("2030-05-01T14:29:59Z"));
+        {
+            auto dying = spec();
+            bool ran = false;
+            dying.run = [&](const sdk::TaskRun&) { ran = true; };
+            const auto before = node();
+            const auto task = before->add("lobby", dying);
+            before->tick();
+            clock().advance(2s);
+            before->tick();
+            CPPUNIT_ASSERT(ran);
+        }
+        clock().advance(30s);
+        const auto after = node();
+        const auto task = after->add("lobby", spec());
+        after->tick();
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, events());
     }
 
     void lateEventEndsWhenItWouldHave() {
@@ -77,8 +87,8 @@ public:
         service_->begin("evening", clock().now(), 5min);
         CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, events());
         database_->away = false;
-        CPPUNIT_ASSERT(waitFor([&] { return events() == 1; }));
-        CPPUNIT_ASSERT(waitFor([&] { return service_->current().has_value(); }));
+        CPPUNIT_ASSERT(eventually([&] { return events() == 1; }));
+        CPPUNIT_ASSERT(eventually([&] { return service_->current().has_value(); }));
     }
 
     void personWhoIsThereBeforeTheStartKeepsTheSeat() {
@@ -97,10 +107,10 @@ public:
         leave(phone);
         clock().advance(6s);  // so that the first is gone for longer than a seat is kept
         service_->begin("evening", clock().now(), 5s);
-        CPPUNIT_ASSERT(waitFor([&] { return town_->number("SELECT COUNT(*) FROM lobby_seats") == 1; }));
+        CPPUNIT_ASSERT(eventually([&] { return town_->number("SELECT COUNT(*) FROM lobby_seats") == 1; }));
         clock().advance(5s);
         service_->wake();
-        CPPUNIT_ASSERT(waitFor([&] { return finished() == 1; }));
+        CPPUNIT_ASSERT(eventually([&] { return finished() == 1; }));
         CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, town_->number("SELECT MIN(user_id) FROM lobby_results"));
         CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, resultsStored());
     }
@@ -108,11 +118,15 @@ public:
 private:
     using LobbyFixture::events;
 
+    std::unique_ptr<daemon::Scheduler> node() {
+        return std::make_unique<daemon::Scheduler>(*database_, town_->host().cache(), clock(),
+                                                   town_->host().log(), town_->host().metrics());
+    }
     /// As the plugin registers it.
     sdk::TaskSpec spec() {
         return {.name = "event.evening",
                 .schedule = sdk::Cron{"0 20 * * *", "Asia/Kolkata"},
-                .scope = sdk::TaskScope::kCluster,
+                .scope = sdk::TaskScope::kNode,
                 .missed = sdk::MissedRun::kRunOnce,
                 .run = [this](const sdk::TaskRun& run) { service_->begin("evening", run.due, 5min); }};
     }
@@ -175,7 +189,7 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::string("event-start"), events(*phone, 1)[0]["event"].asString());
         database_->away = false;
         service_->wake();
-        CPPUNIT_ASSERT(waitFor([&] { return town_->number("SELECT COUNT(*) FROM lobby_seats") == 1; }));
+        CPPUNIT_ASSERT(eventually([&] { return town_->number("SELECT COUNT(*) FROM lobby_seats") == 1; }));
         end();
         CPPUNIT_ASSERT_EQUAL(std::size_t{1}, results(*phone).size());
     }
@@ -226,7 +240,7 @@ public:
         const auto again = enter(1);
         events(*again, 1);
         CPPUNIT_ASSERT_EQUAL(std::size_t{1}, again->sent().size());  // though the database may not know yet
-        CPPUNIT_ASSERT(waitFor([&] { return told() == 1; }));
+        CPPUNIT_ASSERT(eventually([&] { return told() == 1; }));
     }
 
     void answeredResultIsNotedBeforeTheEnd() {
@@ -248,8 +262,10 @@ private:
     void finishAsAnotherNode(sdk::UserId one, sdk::UserId other) {
         const auto event = town_->number("SELECT MAX(id) FROM lobby_events");
         town_->database().transaction([&](sdk::Connection& connection) {
-            CPPUNIT_ASSERT(lobby::lobby_store::finish(connection, event));
-            lobby::lobby_store::insertResults(connection, {{event, one, other}, {event, other, one}},
+            const auto token =
+                lobby::lobby_store::claim(connection, event, clock().now(), clock().now() + 1s);
+            CPPUNIT_ASSERT(lobby::lobby_store::finish(connection, event, token.value()));
+            lobby::lobby_store::insertResults(connection, event, {{event, one, other}, {event, other, one}},
                                               clock().now());
         });
     }

@@ -21,6 +21,11 @@
 
 namespace linkup::test {
 
+/// Waits with the patience that a busy machine wants.
+inline bool eventually(const std::function<bool()>& condition) {
+    return waitFor(condition, std::chrono::seconds(30));
+}
+
 /// Makes every match that it is asked for, unless it is to refuse the couple.
 class ObligingMatches : public sdk::Matches {
 public:
@@ -104,9 +109,9 @@ protected:
     sdk::testing::FakeClock& clock() { return town_->host().fake_clock; }
     void startService() {
         auto& host = town_->host();
-        sockets_ = std::make_unique<lobby::LobbySockets>(host.sockets(), host.bus(), host.log());
+        sockets_ = std::make_unique<lobby::LobbySockets>(host.sockets(), host.bus());
         service_ = std::make_unique<lobby::LobbyService>(
-            *database_, host.clock(), host.log(), *sockets_,
+            *database_, host.clock(), host.log(), host.metrics(), *sockets_,
             lobby::LobbyRules{.look_again = std::chrono::milliseconds(20)});
         sockets_->start(*service_);
         service_->start(matches_, town_->profiles());
@@ -140,33 +145,35 @@ protected:
     }
     /// The seats of those who are there are kept by a look after the one that learned of the event.
     void waitUntilSeated() {
-        CPPUNIT_ASSERT(waitFor([&] { return service_->current().has_value(); }));
-        CPPUNIT_ASSERT(waitFor([&] {
-            return town_->number("SELECT COUNT(*) FROM lobby_seats") >=
-                   static_cast<std::int64_t>(sockets_->present().size());
+        CPPUNIT_ASSERT(eventually([&] { return service_->current().has_value(); }));
+        CPPUNIT_ASSERT(eventually([&] {
+            return town_->number(
+                       "SELECT COUNT(*) FROM lobby_seats WHERE event_id = (SELECT MAX(id) FROM "
+                       "lobby_events)") >= static_cast<std::int64_t>(sockets_->present().size());
         }));
     }
-    void end() {
+    void end(std::int64_t events_by_then = 1) {
         clock().advance(std::chrono::seconds(290));
         waitUntilKept();
         clock().advance(std::chrono::seconds(10));
         service_->wake();
-        CPPUNIT_ASSERT(waitFor([&] { return finished() == 1; }));
+        CPPUNIT_ASSERT(eventually([&] { return finished() == events_by_then; }));
     }
 
     /// Until a look has kept the seats of all who are there.
     void waitUntilKept() {
         service_->wake();
-        CPPUNIT_ASSERT(waitFor([&] {
+        CPPUNIT_ASSERT(eventually([&] {
             return sockets_->present().empty() ||
-                   town_->number("SELECT MIN(present_until) FROM lobby_seats") >=
-                       sdk::toMicros(clock().now() + std::chrono::seconds(15));
+                   town_->number(
+                       "SELECT MIN(present_until) FROM lobby_seats WHERE event_id = (SELECT MAX(id) "
+                       "FROM lobby_events)") >= sdk::toMicros(clock().now() + std::chrono::seconds(15));
         }));
     }
 
     static std::vector<sdk::Json> events(sdk::testing::FakeSocketSession& device, std::size_t count) {
         std::vector<sdk::Json> events;
-        const bool came = waitFor([&] {
+        const bool came = eventually([&] {
             for (auto& event : device.takeEvents()) events.push_back(std::move(event));
             return events.size() >= count;
         });
@@ -175,7 +182,7 @@ protected:
     }
     static std::vector<sdk::Json> results(sdk::testing::FakeSocketSession& device) {
         std::vector<sdk::Json> results;
-        const bool came = waitFor([&] {
+        const bool came = eventually([&] {
             for (auto& event : device.takeEvents()) {
                 if (event["event"].asString() == "match-event") results.push_back(std::move(event));
             }
