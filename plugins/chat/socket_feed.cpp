@@ -51,10 +51,19 @@ bool SocketFeed::offer(const StoredMessage& message, const std::string& frame, b
     if (const auto one = own(); one != sending_.end()) sending_.erase(one);
     if (place.stopped) return false;
     if (seq <= place.last) {
+        if (place.began_live && seq + 1 == place.first) {
+            // It crossed another node's message while the socket opened. Late is better than never.
+            place.first = seq;
+            if (!is_sender) session_->send(frame, options(message, After::kNothing));
+            return false;
+        }
         if (place.exact || !place.hadNothing()) return false;
         place.last = seq - 1;  // it was under way while the socket opened
     }
-    if (place.hadNothing()) place.first = seq;
+    if (place.hadNothing()) {
+        place.first = seq;
+        place.began_live = !place.exact;
+    }
     place.last = seq;
     place.target = std::max(place.target, seq);
     place.exact = true;
@@ -162,6 +171,7 @@ void SocketFeed::enter(const Place& wanted) {
     }
     place.target = std::max(place.target, last_seq);
     place.exact = true;
+    place.began_live = false;
     place.stopped = false;
     resume.low = from;
     resume.sent = 0;

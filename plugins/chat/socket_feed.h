@@ -78,6 +78,7 @@ private:
         std::int64_t target = 0;  // above `last`: this much exists and is to be read
         int resumes = 0;          // not done yet: live messages wait
         bool exact = false;       // false: where it began is only as exact as the clock of the opening
+        bool began_live = false;  // nothing tells whether what is right below `first` was before the opening
         bool stopped = false;     // a replay came to its limit: the client has to resume
 
         bool hadNothing() const noexcept { return first > last; }
