@@ -13,5 +13,7 @@ void closeRooms(sdk::Connection& connection, sdk::UserId user, sdk::Time now);
 sdk::Json rooms(sdk::Connection& connection, sdk::UserId user);
 /// Those that the user wrote; what partners wrote is theirs.
 sdk::Json messages(sdk::Connection& connection, sdk::UserId user);
+/// Those that the user gave.
+sdk::Json reactions(sdk::Connection& connection, sdk::UserId user);
 
 }  // namespace linkup::chat::account_store

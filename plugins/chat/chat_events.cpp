@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kTopic = "messages";
 constexpr std::string_view kPassingTopic = "passing";
+constexpr std::size_t kSyncSpreadMs = 10'000;
 
 }  // namespace
 
@@ -22,7 +23,7 @@ void ChatEvents::start(ChatFeeds& feeds, sdk::MediaUrls* media_urls) {
     feeds_ = &feeds;
     media_urls_ = media_urls;
     subscription_ = bus_.subscribe(
-        kTopic, [this](std::string_view text) { onBusMessage(text); }, [this] { feeds_->gap(); });
+        kTopic, [this](std::string_view text) { onBusMessage(text); }, [this] { onGap(); });
     // What passes is not made up for after a gap.
     passing_ = bus_.subscribe(
         kPassingTopic, [this](std::string_view text) { onPassing(text); }, [] {});
@@ -66,6 +67,36 @@ void ChatEvents::onBusMessage(std::string_view text) {
     feeds_->offer(message, envelope["frame"].asString(), envelope["session"].asString());
 }
 
+void ChatEvents::onGap() {
+    feeds_->gap();
+    const auto devices = hub_.local(kChatPath);
+    for (std::size_t i = 0; i < devices.size(); ++i) {
+        const auto after_ms = static_cast<std::int64_t>(i * kSyncSpreadMs / devices.size());
+        sdk::SendOptions options;
+        options.coalesce_key = "sync";
+        devices[i]->send(sdk::Json::object({{"type", "sync"}, {"after_ms", after_ms}}).dump(),
+                         std::move(options));
+    }
+}
+
+void ChatEvents::changed(const StoredMessage& message, bool is_seen) {
+    const auto frame = changedFrame(message, is_seen, media_urls_).dump();
+    hub_.sendToUser(kChatPath, message.sender, frame);
+    hub_.sendToUser(kChatPath, message.receiver, frame);
+}
+
+void ChatEvents::tellUnchanged(sdk::SocketSession& session, const ChangeOutcome& outcome) {
+    session.send(changedFrame(outcome.message, outcome.is_seen, media_urls_).dump());
+}
+
+void ChatEvents::muted(sdk::UserId user, std::int64_t chat_id, std::int64_t muted_until) {
+    hub_.sendToUser(
+        kChatPath, user,
+        sdk::Json::object(
+            {{"type", "muted"}, {"chat_room_id", chat_id}, {"muted_until", mutedUntil(muted_until)}})
+            .dump());
+}
+
 void ChatEvents::delivered(const StoredMessage& message) {
     hub_.sendToUser(kChatPath, message.sender,
                     sdk::Json::object({{"type", "delivered"},
@@ -105,6 +136,26 @@ void ChatEvents::typing(const Room& room, sdk::UserId typist) {
                               {"message", "Typing..."},
                               {"timestamp", sdk::formatTime(clock_.now())}})
                .dump());
+}
+
+bool ChatEvents::isHere(sdk::UserId user) const {
+    return !hub_.local(kChatPath, user).empty();
+}
+
+std::vector<sdk::UserId> ChatEvents::allHere() const {
+    std::vector<sdk::UserId> users;
+    for (const auto& device : hub_.local(kChatPath)) users.push_back(device->user());
+    return users;
+}
+
+void ChatEvents::presence(sdk::UserId to, sdk::UserId user, bool online, std::optional<sdk::Time> last_seen) {
+    passOn(
+        to, "presence:" + std::to_string(user),
+        sdk::Json::object({{"type", "presence"},
+                           {"user_id", user},
+                           {"online", online},
+                           {"last_seen", last_seen ? sdk::Json(sdk::formatTime(*last_seen)) : sdk::Json()}})
+            .dump());
 }
 
 void ChatEvents::passOn(sdk::UserId user, std::string key, std::string frame) {

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "account_service.h"
+#include "change_service.h"
 #include "chat_endpoints.h"
 #include "chat_events.h"
 #include "chat_feeds.h"
@@ -12,8 +13,10 @@
 #include "limit_service.h"
 #include "media_store.h"
 #include "message_service.h"
+#include "presence_service.h"
 #include "receipt_service.h"
 #include "room_service.h"
+#include "sync_service.h"
 
 namespace linkup::chat {
 
@@ -29,7 +32,24 @@ public:
         limits_ = {readLimit(config, "message", "messages", {50, 2000}),
                    readLimit(config, "typing", "typing events", {5, 50}),
                    readLimit(config, "seen", "seen events", {50, 1000}),
-                   readLimit(config, "resume", "resume events", {5, 50})};
+                   readLimit(config, "resume", "resume events", {5, 50}),
+                   readLimit(config, "change", "edits, unsendings and reactions", {5, 100})};
+        changing_.edit = std::chrono::seconds(
+            config.integer({.key = "edit.window_seconds",
+                            .help = "How long after sending a message can be edited; 0: never"},
+                           changing_.edit.count(), 0, 31'536'000));
+        changing_.unsend = std::chrono::seconds(
+            config.integer({.key = "unsend.window_seconds",
+                            .help = "How long after sending a message can be unsent; 0: never"},
+                           changing_.unsend.count(), 0, 31'536'000));
+        presence_settings_.grace = std::chrono::milliseconds(
+            config.integer({.key = "presence.grace_ms",
+                            .help = "How long after the last device left somebody counts as gone"},
+                           presence_settings_.grace.count(), 0, 3'600'000));
+        presence_settings_.lifetime = std::chrono::milliseconds(
+            config.integer({.key = "presence.node_lifetime_ms",
+                            .help = "How long after its last sign a node counts as dead"},
+                           presence_settings_.lifetime.count(), 3000, 3'600'000));
     }
 
     void registerWith(sdk::Registrar& registrar, sdk::Host& host) override {
@@ -41,11 +61,18 @@ public:
                                                      host.metrics(), host.hooks(), *events_, writer_);
         rooms_ = std::make_unique<RoomService>(host.database(), host.clock(), *receipts_);
         limiter_ = std::make_unique<LimitService>(host.bus(), host.clock(), limits_);
-        sockets_ = std::make_unique<ChatSockets>(*messages_, *receipts_, *rooms_, *events_, *feeds_,
-                                                 *limiter_, host.metrics(), host.clock());
+        changes_ = std::make_unique<ChangeService>(host.database(), host.clock(), host.hooks(), host.log(),
+                                                   *events_, changing_);
+        syncs_ = std::make_unique<SyncService>(host.database(), *receipts_);
+        presence_ = std::make_unique<PresenceService>(host.database(), host.bus(), host.clock(), host.log(),
+                                                      *events_, presence_settings_);
+        sockets_ =
+            std::make_unique<ChatSockets>(ChatSockets::Parts{*messages_, *receipts_, *changes_, *rooms_,
+                                                             *events_, *feeds_, *presence_, *limiter_},
+                                          host.metrics(), host.clock());
         legacy_ = std::make_unique<LegacyService>(host.clock());
         accounts_ = std::make_unique<AccountService>(host.clock());
-        endpoints_ = std::make_unique<ChatEndpoints>(*rooms_);
+        endpoints_ = std::make_unique<ChatEndpoints>(*rooms_, *syncs_, *presence_, *events_);
 
         registrar.migrations(sql::migrations());
         registrar.provide<sdk::Chats>(*rooms_);
@@ -76,6 +103,12 @@ public:
         share.scope = sdk::TaskScope::kNode;
         share.run = [this](const sdk::TaskRun&) { limiter_->share(); };
         registrar.task(std::move(share));
+        sdk::TaskSpec presence;
+        presence.name = "settle_presence";
+        presence.schedule = sdk::Every{PresenceService::kSettleEvery};
+        presence.scope = sdk::TaskScope::kNode;
+        presence.run = [this](const sdk::TaskRun&) { presence_->settle(); };
+        registrar.task(std::move(presence));
         sockets_->registerWith(registrar);
         endpoints_->registerWith(registrar);
     }
@@ -88,10 +121,12 @@ public:
         }
         auto* media_urls = services_->find<sdk::MediaUrls>();
         rooms_->setNeighbours(*matches, media_urls);
+        syncs_->setMediaUrls(media_urls);
         limiter_->start();
         receipts_->start();
         feeds_->start(media_urls);
         events_->start(*feeds_, media_urls);
+        presence_->start();
         messages_->start(services_->find<sdk::MediaFiles>());
     }
 
@@ -100,6 +135,7 @@ public:
         if (events_) events_->stop();
         if (feeds_) feeds_->stop();
         if (receipts_) receipts_->stop();
+        if (presence_) presence_->stop();
         if (limiter_) limiter_->stop();
     }
 
@@ -119,12 +155,17 @@ private:
 
     WriterSettings writer_;
     EventLimits limits_;
+    ChangeSettings changing_;
+    PresenceSettings presence_settings_;
     sdk::Services* services_ = nullptr;
     std::unique_ptr<ChatEvents> events_;
     std::unique_ptr<ReceiptService> receipts_;
     std::unique_ptr<ChatFeeds> feeds_;
     std::unique_ptr<MessageService> messages_;
     std::unique_ptr<RoomService> rooms_;
+    std::unique_ptr<ChangeService> changes_;
+    std::unique_ptr<SyncService> syncs_;
+    std::unique_ptr<PresenceService> presence_;
     std::unique_ptr<LimitService> limiter_;
     std::unique_ptr<ChatSockets> sockets_;
     std::unique_ptr<LegacyService> legacy_;

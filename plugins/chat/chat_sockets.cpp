@@ -58,6 +58,31 @@ sdk::EventSpec seenSpec() {
             "Marks the partner's messages up to this one as seen"};
 }
 
+sdk::EventSpec editSpec() {
+    return {"edit",
+            {{"type", "edit"}},
+            Schema::object({{"chat_room_id", Schema::id()},
+                            {"message_id", Schema::uuid()},
+                            {"message", Schema::string().maxLength(10'000)}}),
+            "Replaces the text of a message that one sent"};
+}
+
+sdk::EventSpec unsendSpec() {
+    return {"unsend",
+            {{"type", "unsend"}},
+            Schema::object({{"chat_room_id", Schema::id()}, {"message_id", Schema::uuid()}}),
+            "Takes back a message that one sent"};
+}
+
+sdk::EventSpec reactSpec() {
+    return {"react",
+            {{"type", "react"}},
+            Schema::object({{"chat_room_id", Schema::id()},
+                            {"message_id", Schema::uuid()},
+                            {"reaction", Schema::string().minLength(1).maxLength(32).optional()}}),
+            "Puts a reaction to a message in place of one's last; none takes it back"};
+}
+
 /// The id that a key of `resume` stands for.
 std::optional<std::int64_t> chatOfKey(std::string_view key) {
     std::int64_t id = 0;
@@ -84,7 +109,8 @@ sdk::EventSpec resumeSpec() {
 EventKind kindOf(std::string_view event) {
     if (event == "message") return EventKind::kMessage;
     if (event == "typing") return EventKind::kTyping;
-    return event == "seen" ? EventKind::kSeen : EventKind::kResume;
+    if (event == "seen") return EventKind::kSeen;
+    return event == "resume" ? EventKind::kResume : EventKind::kChange;
 }
 
 sdk::Json errorEvent(const char* code, const char* detail, const sdk::Json& message_id,
@@ -140,19 +166,46 @@ void sendOutcome(sdk::SocketSession& session, const SendOutcome& outcome, const 
     }
 }
 
+/// Code and sentence of the error event.
+std::pair<const char*, const char*> refusalOf(const ChangeOutcome& outcome) {
+    switch (outcome.result) {
+        case ChangeResult::kNotParticipant:
+            return {"not_participant", "User is not a participant of this chat"};
+        case ChangeResult::kRecipientUnavailable:
+            return {"recipient_unavailable", "This account has been deleted"};
+        case ChangeResult::kUnknownMessage:
+            return {"unknown_message", "There is no such message in this chat"};
+        case ChangeResult::kNotOwn:
+            return {"not_sender", "Only its sender can change a message"};
+        case ChangeResult::kTooLate:
+            return {"too_late", "It is too late to change this message"};
+        case ChangeResult::kUnsent:
+            return {"message_unsent", "This message was unsent"};
+        case ChangeResult::kEmpty:
+            return {"message_refused", "A message without a file needs a text"};
+        case ChangeResult::kVetoed:
+            return {"message_refused", outcome.reason.c_str()};
+        case ChangeResult::kChanged:
+        case ChangeResult::kUnchanged:
+        case ChangeResult::kFailed:
+            break;
+    }
+    return {"internal_error", "The message could not be changed. Please try again."};
+}
+
 }  // namespace
 
-ChatSockets::ChatSockets(MessageService& messages, ReceiptService& receipts, RoomService& rooms,
-                         ChatEvents& events, ChatFeeds& feeds, LimitService& limits, sdk::Metrics& metrics,
-                         sdk::Clock& clock)
-    : messages_(messages),
-      receipts_(receipts),
-      rooms_(rooms),
-      events_(events),
-      feeds_(feeds),
-      limits_(limits),
+ChatSockets::ChatSockets(const Parts& parts, sdk::Metrics& metrics, sdk::Clock& clock)
+    : messages_(parts.messages),
+      receipts_(parts.receipts),
+      changes_(parts.changes),
+      rooms_(parts.rooms),
+      events_(parts.events),
+      feeds_(parts.feeds),
+      presence_(parts.presence),
+      limits_(parts.limits),
       clock_(clock) {
-    for (const char* name : {"message", "typing", "seen", "resume"}) {
+    for (const char* name : {"message", "typing", "seen", "resume", "change"}) {
         refused_.push_back(
             &metrics.counter("rate_limited_total", "Events beyond what a user may send", {{"event", name}}));
     }
@@ -163,22 +216,26 @@ void ChatSockets::registerWith(sdk::Registrar& registrar) {
     spec.path = kChatPath;
     spec.greeting = "Connected to chat websocket.";
     spec.summary = "Messages, receipts and typing of all chats of the user";
-    spec.events = {messageSpec(), typingSpec(), seenSpec(), resumeSpec()};
+    spec.events = {messageSpec(), typingSpec(), seenSpec(), resumeSpec(),
+                   editSpec(),    unsendSpec(), reactSpec()};
     registrar.socket(std::move(spec), *this);
 }
 
 void ChatSockets::onOpen(const SessionPtr& session) {
     feeds_.open(session);
+    presence_.opened(session->user());
 }
 
 void ChatSockets::onClose(const SessionPtr& session, std::uint16_t) {
     feeds_.close(session->id());
+    presence_.closed(session->user());
 }
 
 void ChatSockets::onEvent(const SessionPtr& session, const std::string& event, const sdk::Json& body) {
     const auto kind = kindOf(event);
     if (!isWithinLimits(session, kind, body)) return;
     if (kind == EventKind::kResume) return onResume(session, body);
+    if (kind == EventKind::kChange) return onChange(session, event, body);
     if (!speaksForItself(session, body)) return;
     if (kind == EventKind::kMessage) return onMessage(session, body);
     if (kind == EventKind::kTyping) return onTyping(session, body);
@@ -262,6 +319,22 @@ void ChatSockets::onSeen(const SessionPtr& session, const sdk::Json& body) {
     const auto& chat = body["chat_room_id"];
     receipts_.markSeen(session->user(), chat.isInteger() ? std::optional(chat.asInteger()) : std::nullopt,
                        body["message_id"].asString(), session->id());
+}
+
+void ChatSockets::onChange(const SessionPtr& session, const std::string& event, const sdk::Json& body) {
+    const auto chat = body["chat_room_id"].asInteger();
+    const auto& id = body["message_id"].asString();
+    const auto& reaction = body["reaction"];
+    const auto outcome =
+        event == "edit" ? changes_.edit(session->user(), chat, id, body["message"].asString())
+        : event == "unsend"
+            ? changes_.unsend(session->user(), chat, id)
+            : changes_.react(session->user(), chat, id,
+                             reaction.isString() ? std::optional(reaction.asString()) : std::nullopt);
+    if (outcome.result == ChangeResult::kChanged) return;  // told to all sockets of both
+    if (outcome.result == ChangeResult::kUnchanged) return events_.tellUnchanged(*session, outcome);
+    const auto [code, detail] = refusalOf(outcome);
+    sendError(*session, code, detail, body["message_id"], body["chat_room_id"]);
 }
 
 void ChatSockets::onResume(const SessionPtr& session, const sdk::Json& body) {

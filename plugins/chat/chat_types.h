@@ -34,6 +34,11 @@ struct StoredMessage {
     std::optional<std::string> reply_id;
     std::optional<std::string> media;  ///< JSON: media_type, file_key, blurhash, metadata
     sdk::Time created_at{};
+    // Of a message that was changed.
+    std::int64_t revision = 0;  ///< of the chat, at its last change; 0: it is as it was sent
+    std::optional<sdk::Time> edited_at;
+    std::optional<sdk::Time> unsent_at;
+    std::optional<std::string> reactions;  ///< JSON: a list of user_id, reaction
 };
 
 enum class SendResult {

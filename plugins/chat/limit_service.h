@@ -17,8 +17,8 @@
 namespace linkup::chat {
 
 /// Kinds of events that are counted apart.
-enum class EventKind : std::uint8_t { kMessage, kTyping, kSeen, kResume };
-inline constexpr std::size_t kEventKinds = 4;
+enum class EventKind : std::uint8_t { kMessage, kTyping, kSeen, kResume, kChange };
+inline constexpr std::size_t kEventKinds = 5;
 
 /// `burst` events at once, then `per_second`. With per_second 0 there is no limit.
 struct EventLimit {

@@ -31,7 +31,7 @@ sdk::Json mediaFrame(const sdk::Json& stored, sdk::MediaUrls* media_urls) {
 }  // namespace
 
 sdk::Json messageFrame(const StoredMessage& message, bool is_seen, sdk::MediaUrls* media_urls) {
-    return sdk::Json::object(
+    auto frame = sdk::Json::object(
         {{"type", "chats"},
          {"chats_type", "message"},
          {"message_id", message.message_id},
@@ -45,6 +45,22 @@ sdk::Json messageFrame(const StoredMessage& message, bool is_seen, sdk::MediaUrl
          {"is_seen", is_seen},
          {"media",
           message.media ? mediaFrame(sdk::parseTrustedJson(*message.media), media_urls) : sdk::Json()}});
+    if (message.revision > 0) frame.set("revision", message.revision);
+    if (message.edited_at) frame.set("edited_at", sdk::formatTime(*message.edited_at));
+    if (message.unsent_at) frame.set("unsent_at", sdk::formatTime(*message.unsent_at));
+    if (message.reactions) frame.set("reactions", sdk::parseTrustedJson(*message.reactions));
+    return frame;
+}
+
+sdk::Json changedFrame(const StoredMessage& message, bool is_seen, sdk::MediaUrls* media_urls) {
+    return sdk::Json::object({{"type", "changed"},
+                              {"chat_room_id", message.chat_id},
+                              {"revision", message.revision},
+                              {"message", messageFrame(message, is_seen, media_urls)}});
+}
+
+sdk::Json mutedUntil(std::int64_t micros) {
+    return micros == 0 ? sdk::Json() : sdk::Json(sdk::formatTime(sdk::fromMicros(micros)));
 }
 
 std::optional<std::string> storedMedia(const sdk::Json& media, sdk::UserId sender) {

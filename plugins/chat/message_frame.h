@@ -10,9 +10,16 @@
 
 namespace linkup::chat {
 
-/// The contract's Message, for live frames and history alike. `media_urls` may be null: then pictures have an
-/// empty URL.
+/// The contract's Message, for live frames and history alike. One that was changed has `revision` as well,
+/// and `edited_at`, `unsent_at`, `reactions` if there are any. `media_urls` may be null: then pictures have
+/// an empty URL.
 sdk::Json messageFrame(const StoredMessage& message, bool is_seen, sdk::MediaUrls* media_urls);
+
+/// The event that tells how a message looks now.
+sdk::Json changedFrame(const StoredMessage& message, bool is_seen, sdk::MediaUrls* media_urls);
+
+/// Until when a chat is muted, as told to clients: null for 0.
+sdk::Json mutedUntil(std::int64_t micros);
 
 /// What of a client's `media` object is stored, as JSON text; none if the file is not one that `sender`
 /// uploaded.

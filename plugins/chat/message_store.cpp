@@ -14,6 +14,8 @@ sdk::Json optionalText(const std::optional<std::string>& text) {
     return text ? sdk::Json(*text) : sdk::Json();
 }
 
+}  // namespace
+
 StoredMessage messageOf(const sdk::Rows& rows, std::size_t row, const Room& room) {
     StoredMessage message;
     message.chat_id = room.id;
@@ -25,10 +27,12 @@ StoredMessage messageOf(const sdk::Rows& rows, std::size_t row, const Room& room
     message.reply_id = rows.optionalText(row, 4);
     message.media = rows.optionalText(row, 5);
     message.created_at = rows.time(row, 6);
+    message.revision = rows.optionalInteger(row, 7).value_or(0);
+    if (const auto at = rows.optionalInteger(row, 8)) message.edited_at = sdk::fromMicros(*at);
+    if (const auto at = rows.optionalInteger(row, 9)) message.unsent_at = sdk::fromMicros(*at);
+    message.reactions = rows.optionalText(row, 10);
     return message;
 }
-
-}  // namespace
 
 std::vector<Room> lockRooms(sdk::Connection& connection, const std::vector<std::int64_t>& chat_ids) {
     sdk::Json ids = sdk::Json::array();
@@ -128,7 +132,9 @@ void store(sdk::Connection& connection, const std::vector<StoredMessage>& messag
 std::vector<StoredMessage> after(sdk::Connection& connection, const Room& room, std::int64_t seq,
                                  std::int64_t limit) {
     const auto rows = connection.execute(
-        "SELECT seq, message_id, sender_id, body, reply_id, media, created_at FROM chat_messages "
+        "SELECT seq, message_id, sender_id, body, reply_id, media, created_at, revision, edited_at, "
+        "unsent_at, "
+        "reactions FROM chat_messages "
         "WHERE chat_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
         {room.id, seq, limit});
     std::vector<StoredMessage> messages;
@@ -140,7 +146,9 @@ std::vector<StoredMessage> after(sdk::Connection& connection, const Room& room, 
 std::vector<StoredMessage> before(sdk::Connection& connection, const Room& room, std::int64_t seq,
                                   std::int64_t limit) {
     const auto rows = connection.execute(
-        "SELECT seq, message_id, sender_id, body, reply_id, media, created_at FROM chat_messages "
+        "SELECT seq, message_id, sender_id, body, reply_id, media, created_at, revision, edited_at, "
+        "unsent_at, "
+        "reactions FROM chat_messages "
         "WHERE chat_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
         {room.id, seq, limit});
     std::vector<StoredMessage> messages;
@@ -196,7 +204,9 @@ std::optional<std::int64_t> chatOf(sdk::Connection& connection, const std::strin
 std::optional<StoredMessage> lastReceived(sdk::Connection& connection, const Room& room,
                                           sdk::UserId not_sender, std::int64_t seq) {
     const auto rows = connection.execute(
-        "SELECT seq, message_id, sender_id, body, reply_id, media, created_at FROM chat_messages "
+        "SELECT seq, message_id, sender_id, body, reply_id, media, created_at, revision, edited_at, "
+        "unsent_at, "
+        "reactions FROM chat_messages "
         "WHERE chat_id = $1 AND seq <= $2 AND sender_id <> $3 ORDER BY seq DESC LIMIT 1",
         {room.id, seq, not_sender});
     if (rows.empty()) return std::nullopt;

@@ -12,6 +12,10 @@
 
 namespace linkup::chat::message_store {
 
+/// Of a row that begins with seq, message_id, sender_id, body, reply_id, media, created_at, revision,
+/// edited_at, unsent_at, reactions.
+StoredMessage messageOf(const sdk::Rows& rows, std::size_t row, const Room& room);
+
 /// The rooms of a batch, locked in ascending order, so that two batches cannot wait for each other.
 std::vector<Room> lockRooms(sdk::Connection& connection, const std::vector<std::int64_t>& chat_ids);
 

@@ -10,6 +10,11 @@ namespace linkup::chat {
 namespace {
 
 constexpr std::int64_t kPageSize = 20;
+constexpr std::int64_t kExportPageSize = 500;
+
+sdk::Error notParticipant() {
+    return {sdk::ErrorCode::kForbidden, "User is not a participant of this chat"};
+}
 
 sdk::Json startReply(const char* message, const Room& room, sdk::UserId user) {
     return sdk::Json::object({{"success", true},
@@ -54,7 +59,7 @@ sdk::Json RoomService::startChat(sdk::UserId user, sdk::UserId other) {
 Room RoomService::participated(sdk::Connection& connection, sdk::UserId user, std::int64_t chat_id) {
     const auto room = room_store::find(connection, chat_id);
     if (!room || !room->has(user)) {
-        throw sdk::Error(sdk::ErrorCode::kForbidden, "User is not a participant of this chat");
+        throw notParticipant();
     }
     return *room;
 }
@@ -105,6 +110,30 @@ sdk::Json RoomService::page(sdk::UserId user, std::int64_t chat_id, const Before
              {"has_more", has_more},
              {"next_page_cursor", messages.empty() ? sdk::Json() : messages.front().message_id},
              {"next_before_seq", messages.empty() ? sdk::Json() : messages.front().seq}});
+    });
+}
+
+sdk::Json RoomService::mute(sdk::UserId user, std::int64_t chat_id, std::int64_t until) {
+    database_.transaction([&](sdk::Connection& connection) {
+        if (!room_store::setMuted(connection, chat_id, user, until)) throw notParticipant();
+    });
+    return sdk::Json::object({{"chat_room_id", chat_id}, {"muted_until", mutedUntil(until)}});
+}
+
+sdk::Json RoomService::exported(sdk::UserId user, std::int64_t chat_id, std::int64_t after_seq) {
+    return sdk::read(database_, [&](sdk::Connection& connection) {
+        const auto room = participated(connection, user, chat_id);
+        const auto messages = message_store::after(connection, room, after_seq, kExportPageSize);
+        const auto own = room_store::cursors(connection, chat_id, user);
+        const auto others = room_store::cursors(connection, chat_id, room.partnerOf(user));
+        const bool is_end = messages.empty() || messages.back().seq >= room.last_seq;
+        return sdk::Json::object({{"chat_room_id", chat_id},
+                                  {"user_id", user},
+                                  {"partner_id", room.partnerOf(user)},
+                                  {"exported_at", sdk::formatTime(clock_.now())},
+                                  {"last_seq", room.last_seq},
+                                  {"messages", frames(messages, user, own.seen_seq, others.seen_seq)},
+                                  {"next_after_seq", is_end ? sdk::Json() : messages.back().seq}});
     });
 }
 

@@ -35,6 +35,11 @@ public:
     };
     /// The page strictly before; marks nothing as seen.
     sdk::Json page(sdk::UserId user, std::int64_t chat_id, const Before& before);
+    /// Nobody but the phones of this user goes by it. `until` 0: not any more. Returns what is told to
+    /// clients.
+    sdk::Json mute(sdk::UserId user, std::int64_t chat_id, std::int64_t until);
+    /// The messages above `after_seq`, a page of the whole chat for somebody to keep.
+    sdk::Json exported(sdk::UserId user, std::int64_t chat_id, std::int64_t after_seq);
     /// The room if `user` is one of the two.
     std::optional<Room> roomOf(sdk::UserId user, std::int64_t chat_id);
     /// Handler of hook `user.blocked`, inside its transaction.

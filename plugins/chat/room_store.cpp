@@ -141,4 +141,12 @@ bool advanceSeen(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId 
                .affected() == 1;
 }
 
+bool setMuted(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user, std::int64_t muted_until) {
+    const auto until = muted_until == 0 ? std::nullopt : std::optional(muted_until);
+    return connection
+               .execute("UPDATE chat_participants SET muted_until = $1 WHERE chat_id = $2 AND user_id = $3",
+                        {sdk::nullable(until), chat_id, user})
+               .affected() == 1;
+}
+
 }  // namespace linkup::chat::room_store

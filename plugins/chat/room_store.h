@@ -38,4 +38,7 @@ std::set<std::pair<std::int64_t, sdk::UserId>> advanceDelivered(sdk::Connection&
 /// Seen is delivered, too. False if nothing changed.
 bool advanceSeen(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user, std::int64_t seq);
 
+/// 0: not muted. False if the user is not in the chat.
+bool setMuted(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user, std::int64_t muted_until);
+
 }  // namespace linkup::chat::room_store

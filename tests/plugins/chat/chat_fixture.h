@@ -12,14 +12,17 @@
 #include <string>
 #include <vector>
 
+#include "change_service.h"
 #include "chat_events.h"
 #include "chat_feeds.h"
 #include "chat_migrations.h"
 #include "chat_sockets.h"
 #include "limit_service.h"
 #include "message_service.h"
+#include "presence_service.h"
 #include "receipt_service.h"
 #include "room_service.h"
+#include "sync_service.h"
 #include "tests/support/wait.h"
 #include "town.h"
 
@@ -70,8 +73,11 @@ struct ChatTown {
                    town.host().hooks(), events, settings),
           rooms(town.database(), town.host().clock(), receipts),
           limits(town.host().fake_bus, town.host().fake_clock, limited),
-          sockets(messages, receipts, rooms, events, feeds, limits, town.host().metrics(),
-                  town.host().clock()) {
+          changes(town.database(), town.host().clock(), town.host().hooks(), town.host().log(), events, {}),
+          syncs(town.database(), receipts),
+          presence(town.database(), town.host().fake_bus, town.host().clock(), town.host().log(), events, {}),
+          sockets({messages, receipts, changes, rooms, events, feeds, presence, limits},
+                  town.host().metrics(), town.host().clock()) {
         town.migrate("chat", chat::sql::migrations());
         rooms.setNeighbours(matches, nullptr);
         receipts.start();
@@ -125,6 +131,9 @@ struct ChatTown {
     chat::MessageService messages;
     chat::RoomService rooms;
     chat::LimitService limits;
+    chat::ChangeService changes;
+    chat::SyncService syncs;
+    chat::PresenceService presence;
     chat::ChatSockets sockets;
 };
 

@@ -45,7 +45,9 @@ class FeedsTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(resumedMessagesAreDelivered);
     CPPUNIT_TEST(resumedMessagesAreAsInHistory);
     CPPUNIT_TEST(messagesThatOvertakeAreSentInOrder);
+    CPPUNIT_TEST(messagesThatCrossWhileASocketOpensBothCome);
     CPPUNIT_TEST(afterAGapTheSocketsGetWhatTheyMissed);
+    CPPUNIT_TEST(afterAGapTheSocketsAreToldToSync);
     CPPUNIT_TEST(afterAGapAChatThatBeganMeanwhileIsThere);
     CPPUNIT_TEST(theSenderIsNotSentItsOwnMessageForAHole);
     CPPUNIT_TEST(aRemovedChatEndsTheReplay);
@@ -213,6 +215,38 @@ public:
         expectSeqs(wait(*tablet, 1), {8});
     }
 
+    void messagesThatCrossWhileASocketOpensBothCome() {
+        send(1, 2, 4);
+        const auto published = this->published();
+        OtherNode other(*chat_);
+        const auto tablet = other.hub.open(std::string(chat::kChatPath), 2);
+        other.feeds.open(tablet);
+        settle(tablet, other);
+        for (const std::size_t seq : {4, 3, 3, 4}) {
+            const auto& message = published.at(published.size() - 5 + seq);
+            other.bus.publish(message.topic, message.text);
+        }
+        expectSeqs(wait(*tablet, 2), {4, 3});
+        other.feeds.resume(tablet, {{room_, 2}});  // from now on it is the client who says
+        CPPUNIT_ASSERT_EQUAL(std::string("resumed"), wait(*tablet, 1)[0]["type"].asString());
+        const auto& second = published.at(published.size() - 3);
+        other.bus.publish(second.topic, second.text);
+        send(1, 2, 1);
+        other.bus.publish("messages", this->published().back().text);
+        expectSeqs(wait(*tablet, 1), {5});
+    }
+
+    void afterAGapTheSocketsAreToldToSync() {
+        const auto one = open(1);
+        const auto other = open(2);
+        settle(one);
+        settle(other);
+        chat_->town.host().fake_bus.announceGap();
+        CPPUNIT_ASSERT_EQUAL(std::string(R"({"type":"sync","after_ms":0})"), one->takeEvents().at(0).dump());
+        CPPUNIT_ASSERT_EQUAL(std::string(R"({"type":"sync","after_ms":5000})"),
+                             other->takeEvents().at(0).dump());
+    }
+
     void afterAGapTheSocketsGetWhatTheyMissed() {
         send(1, 2, 2);
         OtherNode other(*chat_);
@@ -310,7 +344,9 @@ private:
     static std::vector<Json> wait(FakeSocketSession& device, std::size_t count) {
         std::vector<Json> events;
         const bool came = waitFor([&] {
-            for (auto& event : device.takeEvents()) events.push_back(std::move(event));
+            for (auto& event : device.takeEvents()) {
+                if (event["type"] != Json("sync")) events.push_back(std::move(event));
+            }
             return events.size() >= count;
         });
         CPPUNIT_ASSERT_MESSAGE("an event did not come", came);
@@ -321,7 +357,9 @@ private:
         std::vector<Json> events;
         const bool came = waitFor([&] {
             device.answer();
-            for (auto& event : device.takeEvents()) events.push_back(std::move(event));
+            for (auto& event : device.takeEvents()) {
+                if (event["type"] != Json("sync")) events.push_back(std::move(event));
+            }
             return events.size() >= count;
         });
         CPPUNIT_ASSERT_MESSAGE("an event did not come", came);

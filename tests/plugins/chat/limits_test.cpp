@@ -133,7 +133,7 @@ public:
     }
 
 private:
-    static EventLimits limits() { return {{{2, 5}, {1, 1}, {0, 1}, {1, 1000}}}; }
+    static EventLimits limits() { return {{{2, 5}, {1, 1}, {0, 1}, {1, 1000}, {0, 1}}}; }
     static void expect(std::int64_t wait, chat::LimitService& node, sdk::UserId user) {
         CPPUNIT_ASSERT_EQUAL(wait, std::int64_t{node.take(EventKind::kMessage, user).count()});
     }
