@@ -48,8 +48,7 @@ RegistrationHandle DaemonBackend::addTask(const std::string& plugin, sdk::TaskSp
 }
 
 RegistrationHandle DaemonBackend::addPool(const std::string&, sdk::PoolSpec spec) {
-    parts_.pools->create(spec.name, spec.threads, static_cast<std::size_t>(spec.queue),
-                         Precedence::kGivesWay);
+    parts_.pools->create(spec.name, spec.threads, static_cast<std::size_t>(spec.queue));
     return undoneBy([pools = parts_.pools.get(), name = spec.name]() noexcept { pools->remove(name); });
 }
 

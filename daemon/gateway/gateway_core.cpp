@@ -35,7 +35,7 @@ GatewayCore::GatewayCore(GatewaySettings options, sdk::Log& logger, sdk::Metrics
       clock(time),
       pools(worker_pools),
       requests(requestsPool(worker_pools)),
-      disk("disk", kDiskThreads, settings.max_connections, Precedence::kNormal, logger, maker),
+      disk("disk", kDiskThreads, settings.max_connections, logger, maker),
       proxies(settings.trusted_proxies),
       metrics(maker),
       hub(bus, hexOf((std::uint64_t{std::random_device{}()} << 32) ^ std::random_device{}()),

@@ -43,11 +43,9 @@ std::string threadName(const std::string& pool) {
 
 Work::~Work() = default;
 
-WorkerPool::WorkerPool(std::string name, int threads, std::size_t queue, Precedence precedence, sdk::Log& log,
-                       sdk::Metrics& metrics)
+WorkerPool::WorkerPool(std::string name, int threads, std::size_t queue, sdk::Log& log, sdk::Metrics& metrics)
     : name_(std::move(name)),
       capacity_(queue),
-      precedence_(precedence),
       log_(log),
       depth_gauge_(metrics.gauge("pool_depth", "Pieces of work that wait for a thread.", {{"pool", name_}})),
       refused_(metrics.counter("pool_refused_total", "Pieces of work refused because the queue was full.",
@@ -106,11 +104,9 @@ bool WorkerPool::push(Work& work, Admission admission) {
 
 void WorkerPool::runThread() noexcept {
     // A thread that is woken for work must not push the one aside that brings it: that one has more to bring,
-    // and one wake then serves several. One that gives way is pushed aside by each that wakes. A wish: should
-    // the kernel refuse it, all goes on as before.
+    // and one wake then serves several. A wish: should the kernel refuse it, all goes on as before.
     const sched_param priority{};
-    static_cast<void>(pthread_setschedparam(
-        pthread_self(), precedence_ == Precedence::kGivesWay ? SCHED_IDLE : SCHED_BATCH, &priority));
+    static_cast<void>(pthread_setschedparam(pthread_self(), SCHED_BATCH, &priority));
     std::unique_lock lock(mutex_);
     while (true) {
         while (first_ == nullptr) {
@@ -141,8 +137,7 @@ void WorkerPool::stop() noexcept {
     threads_.clear();
 }
 
-WorkerPool& WorkerPools::create(const std::string& name, int threads, std::size_t queue,
-                                Precedence precedence) {
+WorkerPool& WorkerPools::create(const std::string& name, int threads, std::size_t queue) {
     if (threads < 1 || queue < 1) {
         throw sdk::Error(sdk::ErrorCode::kInvalidArgument,
                          "pool '" + name + "' needs at least one thread and a queue of at least one");
@@ -150,7 +145,7 @@ WorkerPool& WorkerPools::create(const std::string& name, int threads, std::size_
     const std::lock_guard lock(mutex_);
     if (pools_.contains(name))
         throw sdk::Error(sdk::ErrorCode::kConflict, "pool '" + name + "' exists already");
-    auto pool = std::make_unique<WorkerPool>(name, threads, queue, precedence, log_, metrics_);
+    auto pool = std::make_unique<WorkerPool>(name, threads, queue, log_, metrics_);
     return *pools_.emplace(name, std::move(pool)).first->second;
 }
 

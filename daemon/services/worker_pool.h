@@ -30,22 +30,13 @@ private:
     Work* next_ = nullptr;
 };
 
-/// What happens when more threads want to run than there are cores.
-enum class Precedence {
-    kNormal,
-    /// Threads of the pool run when no other thread of the process wants to: for work that takes long, beside
-    /// requests that should not.
-    kGivesWay,
-};
-
 /// A fixed number of threads behind one bounded queue, first in, first out.
 ///
 /// Threading: any thread; nothing blocks but `stop`.   Lifetime: outlives whoever posts.
 class WorkerPool {
 public:
     /// Starts the threads, named after the pool. Errors: std::system_error when a thread cannot be had.
-    WorkerPool(std::string name, int threads, std::size_t queue, Precedence precedence, sdk::Log& log,
-               sdk::Metrics& metrics);
+    WorkerPool(std::string name, int threads, std::size_t queue, sdk::Log& log, sdk::Metrics& metrics);
     ~WorkerPool();
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
@@ -75,7 +66,6 @@ private:
 
     const std::string name_;
     const std::size_t capacity_;
-    const Precedence precedence_;
     sdk::Log& log_;
     sdk::Gauge& depth_gauge_;
     sdk::Counter& refused_;
@@ -98,8 +88,7 @@ public:
     WorkerPools(sdk::Log& log, sdk::Metrics& metrics) : log_(log), metrics_(metrics) {}
 
     /// Errors: Error{kConflict} when the name is taken, Error{kInvalidArgument} for no threads or no queue.
-    WorkerPool& create(const std::string& name, int threads, std::size_t queue,
-                       Precedence precedence = Precedence::kNormal);
+    WorkerPool& create(const std::string& name, int threads, std::size_t queue);
     /// Null when there is none.
     WorkerPool* find(std::string_view name) const;
     /// Does what is queued, then forgets the pool.

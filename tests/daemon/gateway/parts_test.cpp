@@ -1,5 +1,3 @@
-#include <sched.h>
-
 #include <cppunit/TestAssert.h>
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
@@ -280,14 +278,13 @@ class WorkerPoolTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(logsWhatWorkThrowsAndGoesOn);
     CPPUNIT_TEST(takesSubmittedWorkEvenWhenFull);
     CPPUNIT_TEST(refusesASecondPoolOfOneName);
-    CPPUNIT_TEST(givesWayWithTheThreadsOfSlowWork);
     CPPUNIT_TEST(closesAGateOnlyWhenAllHaveLeft);
     CPPUNIT_TEST_SUITE_END();
 
 public:
     void refusesWhenFullAndTakesAgainAfterwards() {
         test::Barrier barrier;
-        WorkerPool pool("p", 1, 2, Precedence::kNormal, log_, metrics_);
+        WorkerPool pool("p", 1, 2, log_, metrics_);
         CPPUNIT_ASSERT(pool.post([&] { barrier.wait(); }));
         CPPUNIT_ASSERT(test::waitFor([&] { return barrier.waiting() == 1; }));
         std::atomic<int> done{0};
@@ -303,14 +300,14 @@ public:
     }
     void doesWhatIsQueuedBeforeItStops() {
         std::atomic<int> done{0};
-        WorkerPool pool("p", 2, 1000, Precedence::kNormal, log_, metrics_);
+        WorkerPool pool("p", 2, 1000, log_, metrics_);
         for (int i = 0; i < 1000; ++i) CPPUNIT_ASSERT(pool.post([&] { ++done; }));
         pool.stop();
         CPPUNIT_ASSERT_EQUAL(1000, done.load());
         CPPUNIT_ASSERT(!pool.post([&] { ++done; }));
     }
     void logsWhatWorkThrowsAndGoesOn() {
-        WorkerPool pool("p", 1, 10, Precedence::kNormal, log_, metrics_);
+        WorkerPool pool("p", 1, 10, log_, metrics_);
         std::atomic<bool> done{false};
         CPPUNIT_ASSERT(pool.post([] { throw std::runtime_error("no luck"); }));
         CPPUNIT_ASSERT(pool.post([&] { done = true; }));
@@ -325,7 +322,7 @@ public:
         test::Barrier barrier;
         Probe probe;
         Probe late;
-        WorkerPool pool("p", 1, 1, Precedence::kNormal, log_, metrics_);
+        WorkerPool pool("p", 1, 1, log_, metrics_);
         CPPUNIT_ASSERT(pool.post([&] { barrier.wait(); }));
         CPPUNIT_ASSERT(test::waitFor([&] { return barrier.waiting() == 1; }));
         CPPUNIT_ASSERT(pool.post([] {}));
@@ -345,17 +342,6 @@ public:
         pools.remove("a.b");
         CPPUNIT_ASSERT(pools.find("a.b") == nullptr);
         pools.create("a.b", 1, 1);
-    }
-    void givesWayWithTheThreadsOfSlowWork() {
-        const auto policyIn = [&](Precedence precedence) {
-            WorkerPool pool("p", 1, 1, precedence, log_, metrics_);
-            std::atomic<int> policy{-1};
-            CPPUNIT_ASSERT(pool.post([&] { policy = ::sched_getscheduler(0); }));
-            pool.stop();
-            return policy.load();
-        };
-        CPPUNIT_ASSERT_EQUAL(SCHED_BATCH, policyIn(Precedence::kNormal));
-        CPPUNIT_ASSERT_EQUAL(SCHED_IDLE, policyIn(Precedence::kGivesWay));
     }
     void closesAGateOnlyWhenAllHaveLeft() {
         Gate gate;

@@ -13,8 +13,6 @@
 
 namespace linkup::sdk {
 
-/// Threads for work that takes long: they run when the host's own threads have nothing to do. What is short
-/// belongs into "requests".
 struct PoolSpec {
     std::string name;  ///< known to this plugin only
     int threads = 1;
