@@ -66,8 +66,11 @@ void Daemon::openParts(PartsMode mode) {
     parts_.open(settings_, mode);
     readiness_ = std::make_unique<Readiness>(*parts_.database, *parts_.cache, *parts_.bus, *parts_.log,
                                              *parts_.metrics);
-    pages_ = std::make_unique<DaemonPages>(parts_, book_, settings_, *readiness_,
-                                           folderOf(settings_.text("paths.www"), "www", kInstalledPages));
+    const fs::path www = folderOf(settings_.text("paths.www"), "www", kInstalledPages);
+    pages_ = std::make_unique<DaemonPages>(parts_, book_, settings_, *readiness_, www);
+    if (settings_.production()) return;
+    playground_ = std::make_unique<Playground>(*parts_.gateway, book_, www / "try",
+                                               [this](int count) { plugins_.fillDemo(count); });
 }
 
 void Daemon::registerAll() {
@@ -123,6 +126,7 @@ void Daemon::stop() noexcept {
         parts_.gateway->setAuthenticator(nullptr);
     }
     if (parts_.scheduler) parts_.scheduler->stop();
+    playground_.reset();
     plugins_.stop();
     pages_.reset();
     if (parts_.mailer) parts_.mailer->stop();

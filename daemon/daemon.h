@@ -11,6 +11,7 @@
 #include "daemon_pages.h"
 #include "daemon_parts.h"
 #include "hook_timing.h"
+#include "playground.h"
 #include "readiness.h"
 #include "settings.h"
 
@@ -74,8 +75,9 @@ private:
     std::unique_ptr<Readiness> readiness_;
     std::unique_ptr<DaemonPages> pages_;
     PluginManager plugins_;
-    bool running_ = false;    ///< there is something to stop
-    bool listening_ = false;  ///< it has served
+    std::unique_ptr<Playground> playground_;  ///< in development only
+    bool running_ = false;                    ///< there is something to stop
+    bool listening_ = false;                  ///< it has served
 };
 
 }  // namespace linkup::daemon

@@ -60,7 +60,10 @@ bool names(std::string_view if_none_match, const std::string& etag) {
 
 sdk::Response StaticPage::answer(const sdk::Request& request) const {
     sdk::Response response;
-    response.headers = {{"ETag", etag}, {"Last-Modified", last_modified}, {"Cache-Control", "no-cache"}};
+    response.headers = headers;
+    response.headers.insert(
+        response.headers.end(),
+        {{"ETag", etag}, {"Last-Modified", last_modified}, {"Cache-Control", "no-cache"}});
     response.content_type = content_type;
     const std::string_view if_none_match = request.header("if-none-match");
     const bool same = if_none_match.empty() ? request.header("if-modified-since") == last_modified
@@ -71,6 +74,19 @@ sdk::Response StaticPage::answer(const sdk::Request& request) const {
         response.body = body;
     }
     return response;
+}
+
+std::vector<StaticPage> readApplication(const std::filesystem::path& folder, const std::string& place) {
+    std::vector<StaticPage> pages = readStaticPages(folder);
+    for (StaticPage& page : pages) {
+        page.path = page.path == "/" ? place : place + page.path;
+        page.headers = {{"Content-Security-Policy",
+                         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+                         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+                        {"X-Content-Type-Options", "nosniff"},
+                        {"Referrer-Policy", "no-referrer"}};
+    }
+    return pages;
 }
 
 std::vector<StaticPage> readStaticPages(const std::filesystem::path& folder) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "linkup/sdk/http.h"
@@ -14,7 +15,8 @@ struct StaticPage {
     std::string content_type;
     std::string body;
     std::string etag;
-    std::string last_modified;  ///< RFC 9110 date
+    std::string last_modified;                                 ///< RFC 9110 date
+    std::vector<std::pair<std::string, std::string>> headers;  ///< more of them
 
     /// 304 when the request shows that it has this version.
     sdk::Response answer(const sdk::Request& request) const;
@@ -22,5 +24,9 @@ struct StaticPage {
 
 /// The files of a folder, not of folders below it; none if there is no such folder.
 std::vector<StaticPage> readStaticPages(const std::filesystem::path& folder);
+/// The same for a page that brings its scripts along: all stand below `place`, such as "/try", its
+/// index.html at `place` itself. A browser takes nothing for it from anywhere else, nor anything inline, and
+/// lets nobody frame it.
+std::vector<StaticPage> readApplication(const std::filesystem::path& folder, const std::string& place);
 
 }  // namespace linkup::daemon

@@ -26,6 +26,9 @@ class DaemonTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(productionRefusesDemoData);
     CPPUNIT_TEST(probesAnswer);
     CPPUNIT_TEST(staticPagesHaveVersions);
+    CPPUNIT_TEST(playgroundTakesNothingFromElsewhere);
+    CPPUNIT_TEST(playgroundMakesPeopleForItselfAlone);
+    CPPUNIT_TEST(productionHasNoPlayground);
     CPPUNIT_TEST(metricsAreForAllowedNetworksOnly);
     CPPUNIT_TEST(statusWantsItsToken);
     CPPUNIT_TEST(statusWithoutConfiguredTokenIsClosed);
@@ -155,6 +158,44 @@ class DaemonTest : public CppUnit::TestFixture {
         CPPUNIT_ASSERT(again.body.empty());
         CPPUNIT_ASSERT_EQUAL(200, client.send("GET", "/", {}, {}, {{"If-None-Match", "\"other\""}}).status);
         CPPUNIT_ASSERT_EQUAL(200, client.get("/docs").status);
+    }
+
+    void playgroundTakesNothingFromElsewhere() {
+        LinkupDaemon daemon(bare());
+        HttpClient client(daemon.url());
+        for (const char* path : {"/try", "/try/page.js", "/try/try.css"}) {
+            const HttpReply reply = client.get(path);
+            CPPUNIT_ASSERT_EQUAL(200, reply.status);
+            CPPUNIT_ASSERT_EQUAL(std::string("nosniff"), reply.header("x-content-type-options"));
+            assertContains(reply.header("content-security-policy"), "default-src 'none'; script-src 'self';");
+        }
+        CPPUNIT_ASSERT_EQUAL(std::string("text/javascript; charset=utf-8"),
+                             client.get("/try/page.js").header("content-type"));
+        CPPUNIT_ASSERT_EQUAL(404, client.get("/page.js").status);
+        CPPUNIT_ASSERT_EQUAL(0, daemon.stop());
+    }
+
+    void playgroundMakesPeopleForItselfAlone() {
+        LinkupDaemon daemon(bare());
+        HttpClient client(daemon.url());
+        CPPUNIT_ASSERT_EQUAL(403, client.post("/try/people", R"({"count":2})").status);
+        client.setHeader("X-Linkup-Try", "1");
+        CPPUNIT_ASSERT_EQUAL(422, client.post("/try/people", R"({"count":101})").status);
+        CPPUNIT_ASSERT_EQUAL(200, client.post("/try/people", R"({"count":2})").status);
+        CPPUNIT_ASSERT_EQUAL(0, daemon.stop());
+    }
+
+    void productionHasNoPlayground() {
+        DaemonOptions options = bare();
+        options.settings["profile"] = "production";
+        options.settings["status.token"] = std::string(32, 's');
+        LinkupDaemon daemon(options);
+        HttpClient client(daemon.url());
+        CPPUNIT_ASSERT_EQUAL(200, client.get("/").status);
+        for (const char* path : {"/try", "/try/page.js"}) CPPUNIT_ASSERT_EQUAL(404, client.get(path).status);
+        client.setHeader("X-Linkup-Try", "1");
+        CPPUNIT_ASSERT_EQUAL(404, client.post("/try/people", R"({"count":2})").status);
+        CPPUNIT_ASSERT_EQUAL(0, daemon.stop());
     }
 
     void metricsAreForAllowedNetworksOnly() {
