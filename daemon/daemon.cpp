@@ -4,8 +4,8 @@
 #include <ostream>
 
 #include "daemon/services/migrations.h"
+#include "folders.h"
 #include "legacy_import.h"
-#include "settings_plugin.h"
 #include "version.h"
 
 namespace linkup::daemon {
@@ -15,15 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kNoReports = "no enabled plugin keeps reports";
-
-/// The folder that a setting names, else one beside the program, else where it was installed.
-fs::path folderOf(const std::string& configured, const char* beside, const char* installed) {
-    if (!configured.empty()) return configured;
-    std::error_code ignored;
-    const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
-    const fs::path near = program / beside;
-    return fs::is_directory(near, ignored) ? near : (program / installed).lexically_normal();
-}
 
 void printEntries(std::ostream& out, const char* title, const RegistrationBook& book, RegistrationKind kind) {
     out << title << ":\n";
@@ -49,16 +40,19 @@ Daemon::~Daemon() {
 }
 
 void Daemon::loadPlugins() {
-    const fs::path folder = folderOf(settings_.text("paths.plugins"), "plugins", kInstalledPlugins);
+    const fs::path folder = pluginFolder(settings_);
     std::vector<fs::path> files;
     for (const std::string& plugin : settings_.list("plugins.enabled"))
         files.push_back(pluginFile(plugin, folder));
     plugins_.load(files);
-    plugins_.configure(
-        [&](const std::string& plugin, const auto& use) { settings_.configurePlugin(plugin, use); });
+    std::vector<SettingFault> faults;
+    plugins_.configure([&](const std::string& plugin, const auto& use) {
+        collectFaults(faults, [&] { settings_.configurePlugin(plugin, use); });
+    });
     std::vector<std::string> names;
     for (const PluginInfo& info : plugins_.plugins()) names.push_back(info.name);
-    settings_.checkOwners(names);
+    collectFaults(faults, [&] { settings_.checkOwners(names); });
+    if (!faults.empty()) throw SettingError(std::move(faults));
 }
 
 void Daemon::openParts(PartsMode mode) {
@@ -66,7 +60,7 @@ void Daemon::openParts(PartsMode mode) {
     parts_.open(settings_, mode);
     readiness_ = std::make_unique<Readiness>(*parts_.database, *parts_.cache, *parts_.bus, *parts_.log,
                                              *parts_.metrics);
-    const fs::path www = folderOf(settings_.text("paths.www"), "www", kInstalledPages);
+    const fs::path www = pagesFolder(settings_);
     pages_ = std::make_unique<DaemonPages>(parts_, book_, settings_, *readiness_, www);
     if (settings_.production()) return;
     playground_ = std::make_unique<Playground>(*parts_.gateway, book_, www / "try",
@@ -204,18 +198,7 @@ void Daemon::printReport(std::ostream& out) const {
     printEntries(out, "worker pools", book_, RegistrationKind::kPool);
     out << "options:\n";
     for (const DeclaredOption& option : settings_.declared()) {
-        out << "  " << option.key << " = " << option.value << " (" << option.origin << ")\n";
-    }
-}
-
-void Daemon::printPluginFile(const std::string& plugin, std::ostream& out) const {
-    out << "# Every option of the plugin " << plugin << " with its default. `linkupd --defaults=" << plugin
-        << "` prints this file.\n";
-    for (const DeclaredOption& option : settings_.declared()) {
-        if (!option.key.starts_with(plugin + ".")) continue;
-        const bool shown = !option.value.empty() && option.value != kHidden;
-        out << "\n# " << option.help << (option.help.ends_with('.') ? " (" : ". (") << option.allowed << ")\n"
-            << '#' << option.key << " =" << (shown ? " " : "") << (shown ? option.value : "") << '\n';
+        out << "  " << option.key << " = " << option.shown() << " (" << option.origin << ")\n";
     }
 }
 

@@ -56,8 +56,6 @@ public:
     std::string openApi() const;
     /// Plugins, routes, sockets, tasks, options: what `--check` prints.
     void printReport(std::ostream& out) const;
-    /// The configuration file of a plugin that is loaded: `etc/plugins.d/NAME.properties`.
-    void printPluginFile(const std::string& plugin, std::ostream& out) const;
 
 private:
     void checkTokens() const;

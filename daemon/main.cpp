@@ -11,9 +11,13 @@
 #include <csignal>
 #include <iostream>
 #include <limits>
+#include <sstream>
 
 #include "daemon.h"
 #include "linkup/sdk/version.h"
+#include "manual.h"
+#include "option_groups.h"
+#include "settings_file.h"
 #include "settings_values.h"
 #include "version.h"
 
@@ -21,8 +25,14 @@ namespace linkup::daemon {
 
 namespace {
 
+/// Each line of what is wrong, on standard error.
+void complain(const std::string& message) {
+    std::istringstream lines(message);
+    for (std::string line; std::getline(lines, line);) std::cerr << "linkupd: " << line << '\n';
+}
+
 int noSuchAccount() {
-    std::cerr << "linkupd: no account has this address\n";
+    complain("no account has this address");
     return Poco::Util::Application::EXIT_NOUSER;
 }
 
@@ -59,7 +69,9 @@ private:
         kOpenApi,
         kVersion,
         kDefaults,
-        kHelp
+        kHelp,
+        kHelpOptions,
+        kManual
     };
 
     void addCommand(Poco::Util::OptionSet& options, const char* name, const char* help, Command command);
@@ -76,7 +88,9 @@ private:
     void importLegacy(Settings& settings);
     void startForCommand(Daemon& daemon);
     void printOpenApi(Settings& settings);
-    void printDefaults();
+    void printDefaults(const Settings& settings) const;
+    void printHelpOptions(const Settings& settings) const;
+    void printManualPage(const Settings& settings) const;
     void printVersion() const;
     void printHelp() const;
 
@@ -133,6 +147,12 @@ void Linkupd::defineOptions(Poco::Util::OptionSet& options) {
                           .callback(OptionCallback<Linkupd>(this, &Linkupd::take)));
     addCommand(options, "version", "Print the version and the ABI for plugins, then end.", Command::kVersion);
     addCommand(options, "help", "Print this, then end.", Command::kHelp);
+    addCommand(
+        options, "help-options",
+        "Print every option of the configuration, of the daemon and of all plugins that are enabled or "
+        "installed, then end.",
+        Command::kHelpOptions);
+    addCommand(options, "man", "Print the manual page, then end: linkupd --man | man -l -", Command::kManual);
 }
 
 void Linkupd::addCommand(Poco::Util::OptionSet& options, const char* name, const char* help,
@@ -175,7 +195,7 @@ int Linkupd::execute(int argc, char** argv) {
         std::cerr << "linkupd: command line: " << error.displayText() << "; see --help\n";
         return EXIT_USAGE;
     } catch (const sdk::Error& error) {
-        std::cerr << "linkupd: " << error.what() << '\n';
+        complain(error.what());
         return EXIT_CONFIG;
     }
 }
@@ -188,15 +208,15 @@ int Linkupd::main(const std::vector<std::string>& arguments) {
     try {
         return perform();
     } catch (const PluginError& error) {
-        std::cerr << "linkupd: " << error.what() << '\n';
+        complain(error.what());
         return EXIT_CONFIG;
     } catch (const sdk::Error& error) {
-        std::cerr << "linkupd: " << error.what() << '\n';
+        complain(error.what());
         return error.code() == sdk::ErrorCode::kUnavailable ? EXIT_UNAVAILABLE : EXIT_CONFIG;
     } catch (const Poco::Exception& error) {
-        std::cerr << "linkupd: " << error.displayText() << '\n';
+        complain(error.displayText());
     } catch (const std::exception& error) {
-        std::cerr << "linkupd: " << error.what() << '\n';
+        complain(error.what());
     }
     return EXIT_SOFTWARE;
 }
@@ -204,7 +224,9 @@ int Linkupd::main(const std::vector<std::string>& arguments) {
 int Linkupd::perform() {
     if (command_ == Command::kVersion) return printVersion(), EXIT_OK;
     if (command_ == Command::kHelp) return printHelp(), EXIT_OK;
-    if (command_ == Command::kDefaults) return printDefaults(), EXIT_OK;
+    // The daemon's defaults hang on nothing.
+    if (command_ == Command::kDefaults && defaults_of_.empty())
+        return printConfigurationFile(std::cout), EXIT_OK;
     inputs_.environment = SettingInputs::readEnvironment();
     Settings settings(inputs_);
     switch (command_) {
@@ -232,6 +254,15 @@ int Linkupd::perform() {
             break;
         case Command::kOpenApi:
             printOpenApi(settings);
+            break;
+        case Command::kDefaults:
+            printDefaults(settings);
+            break;
+        case Command::kHelpOptions:
+            printHelpOptions(settings);
+            break;
+        case Command::kManual:
+            printManualPage(settings);
             break;
         default:
             serve(settings);
@@ -325,14 +356,20 @@ void Linkupd::printOpenApi(Settings& settings) {
     std::cout << daemon.openApi() << '\n';
 }
 
-void Linkupd::printDefaults() {
-    if (defaults_of_.empty()) return printConfigurationFile(std::cout);
-    // Without file and environment, what is read is the default.
-    inputs_.file.reset();
-    Settings settings(inputs_);
-    Daemon daemon(settings);
-    daemon.loadPlugins();
-    daemon.printPluginFile(defaults_of_, std::cout);
+void Linkupd::printDefaults(const Settings& settings) const {
+    for (const OptionGroup& group : gatherOptions(settings, PluginChoice::kEnabledAndInstalled)) {
+        if (group.owner == defaults_of_) return printPluginFile(group, std::cout);
+    }
+    throw SettingError("command line: --defaults: no enabled or installed plugin is named \"" + defaults_of_ +
+                       "\"");
+}
+
+void Linkupd::printHelpOptions(const Settings& settings) const {
+    printOptionHelp(gatherOptions(settings, PluginChoice::kEnabledAndInstalled), std::cout);
+}
+
+void Linkupd::printManualPage(const Settings& settings) const {
+    printManual(options(), gatherOptions(settings, PluginChoice::kEnabled), std::cout);
 }
 
 void Linkupd::printVersion() const {

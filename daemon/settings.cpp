@@ -41,6 +41,7 @@ bool isAcceptable(const Option& option, const std::string& value) {
         }
         case OptionType::kText:
         case OptionType::kList:
+        case OptionType::kReal:
             break;
     }
     return true;
@@ -52,28 +53,44 @@ const Option& mustFind(std::string_view key) {
     return *option;
 }
 
+void refuseAll(std::vector<SettingFault> faults) {
+    if (!faults.empty()) throw SettingError(std::move(faults));
+}
+
 }  // namespace
 
-Settings::Settings(const SettingInputs& inputs) : sources_(inputs) {
-    checkDaemonKeys();
-    for (const Option& option : daemonOptions()) checkValue(option);
+Settings::Settings(const SettingInputs& inputs) : inputs_(inputs), sources_(inputs) {
+    std::vector<SettingFault> faults;
+    readDaemonOptions(faults);
+    refuseAll(std::move(faults));
+}
+
+Settings::Settings(const SettingInputs& inputs, std::vector<SettingFault>& faults)
+    : inputs_(inputs), sources_(inputs) {
+    readDaemonOptions(faults);
+}
+
+void Settings::readDaemonOptions(std::vector<SettingFault>& faults) {
+    checkDaemonKeys(faults);
+    for (const Option& option : daemonOptions()) collectFaults(faults, [&] { checkValue(option); });
     for (const std::string& plugin : list("plugins.enabled")) {
-        sources_.addPluginFile(std::filesystem::path(plugin).stem().string());
+        collectFaults(faults, [&] { sources_.addPluginFile(std::filesystem::path(plugin).stem().string()); });
     }
 }
 
-void Settings::checkDaemonKeys() const {
+void Settings::checkDaemonKeys(std::vector<SettingFault>& faults) const {
     const auto known = daemonKeys();
     for (const auto& [key, origin] : sources_.keys()) {
         if (isDaemonSection(section(key)) && findDaemonOption(key) == nullptr)
-            refuseUnknown(key, origin, known);
+            collectFaults(faults, [&, &key = key, &origin = origin] { refuseUnknown(key, origin, known); });
     }
 }
 
 void Settings::checkValue(const Option& option) const {
     const auto found = sources_.find(std::string(option.key));
     if (found && !isAcceptable(option, found->value)) {
-        refuseValue(found->origin, option.key, option.secret ? kHidden : found->value, allowedFor(option));
+        refuseValue(found->origin, option.key, option.secret ? kHidden : found->value,
+                    allowedFor(describe(option)));
     }
     if (!found || found->value.empty() || !production()) return;
     if (found->value.size() < option.production_bytes) {
@@ -107,23 +124,37 @@ void Settings::configurePlugin(const std::string& plugin, const std::function<vo
                            ": its options would mix with the daemon's: it needs another name");
     }
     PluginConfig config(*this, plugin);
-    use(config);
+    std::vector<SettingFault> faults;
+    // What the plugin refuses itself ends its reading, so what it has not read yet is not unknown.
+    bool complete = false;
+    collectFaults(faults, [&] {
+        use(config);
+        complete = true;
+    });
+    faults.insert(faults.begin(), config.faults().begin(), config.faults().end());
     const auto known = config.keys();
     for (const auto& [key, origin] : sources_.keys()) {
-        if (!key.starts_with(plugin + ".") && key != plugin) continue;
-        if (std::find(known.begin(), known.end(), key) == known.end()) refuseUnknown(key, origin, known);
+        if (!complete || (!key.starts_with(plugin + ".") && key != plugin)) continue;
+        if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+        collectFaults(faults, [&, &key = key, &origin = origin] { refuseUnknown(key, origin, known); });
     }
+    refuseAll(std::move(faults));
     plugin_options_.insert(plugin_options_.end(), config.declared().begin(), config.declared().end());
+    plugin_values_.insert(config.values().begin(), config.values().end());
+    live_changes_.insert(config.changes().begin(), config.changes().end());
 }
 
 void Settings::checkOwners(std::span<const std::string> plugins) const {
     std::set<std::string, std::less<>> sections(plugins.begin(), plugins.end());
     std::vector<std::string> known = daemonKeys();
     for (const DeclaredOption& option : plugin_options_) known.push_back(option.key);
+    std::vector<SettingFault> faults;
     for (const auto& [key, origin] : sources_.keys()) {
         const std::string_view owner = section(key);
         if (isDaemonSection(owner) || sections.contains(owner)) continue;
-        refuseUnknown(key, origin, known, "no enabled plugin is named " + std::string(owner));
+        collectFaults(faults, [&, &key = key, &origin = origin] {
+            refuseUnknown(key, origin, known, "no enabled plugin is named " + std::string(owner));
+        });
     }
     for (const Option& option : daemonOptions()) sections.emplace(section(option.key));
     std::set<std::string, std::less<>> names;
@@ -134,20 +165,31 @@ void Settings::checkOwners(std::span<const std::string> plugins) const {
             return name.starts_with(SettingSources::environmentName(owner) + "_");
         });
         if (!owned || names.contains(name)) continue;
-        refuseUnknown(name, "environment", {names.begin(), names.end()});
+        collectFaults(faults, [&, &name = name] {
+            refuseUnknown(name, "environment", {names.begin(), names.end()});
+        });
     }
+    refuseAll(std::move(faults));
 }
 
 std::vector<DeclaredOption> Settings::declared() const {
     std::vector<DeclaredOption> options;
     for (const Option& option : daemonOptions()) {
+        options.push_back(describe(option));
         const auto found = sources_.find(std::string(option.key));
-        std::string shown = found ? found->value : std::string(option.fallback);
-        if (option.secret && found && !shown.empty()) shown = kHidden;
-        options.push_back({std::string(option.key), std::move(shown), found ? found->origin : "default",
-                           std::string(option.help), allowedFor(option)});
+        if (!found) continue;
+        options.back().value = found->value;
+        options.back().origin = found->origin;
     }
     options.insert(options.end(), plugin_options_.begin(), plugin_options_.end());
+    return options;
+}
+
+std::vector<DeclaredOption> Settings::declaredBy(const std::string& plugin) const {
+    std::vector<DeclaredOption> options;
+    for (const DeclaredOption& option : plugin_options_) {
+        if (option.key.starts_with(plugin + ".")) options.push_back(option);
+    }
     return options;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,9 +12,6 @@
 
 namespace linkup::daemon {
 
-/// What stands for a secret's value.
-inline constexpr const char* kHidden = "(hidden)";
-
 /// `FILE: KEY = "FOUND": allowed is …`
 [[noreturn]] void refuseValue(std::string_view origin, std::string_view key, std::string_view found,
                               std::string_view allowed);
@@ -20,7 +19,8 @@ inline constexpr const char* kHidden = "(hidden)";
 [[noreturn]] void refuseUnknown(std::string_view key, std::string_view origin,
                                 const std::vector<std::string>& known, const std::string& reason = {});
 
-/// One plugin's options, read from Settings.
+/// One plugin's options, read from Settings. A value of the wrong form is noted, and read as the fallback, so
+/// that all that is wrong can be told at once; see `faults`.
 class PluginConfig final : public sdk::Config {
 public:
     PluginConfig(const Settings& settings, std::string plugin);
@@ -37,22 +37,30 @@ public:
     bool production() const noexcept override { return production_; }
     std::string stateFolder() const override { return settings_.text("paths.state"); }
     void refuse(std::string_view key, std::string_view why) override;
+    void live(std::string_view key, std::function<void(const sdk::OptionValue&)> change) override;
 
     const std::vector<DeclaredOption>& declared() const noexcept { return declared_; }
+    const std::map<std::string, sdk::OptionValue>& values() const noexcept { return values_; }
+    const LiveChanges& changes() const noexcept { return changes_; }
+    const std::vector<SettingFault>& faults() const noexcept { return faults_; }
     /// Those that were declared, in full.
     std::vector<std::string> keys() const;
 
 private:
-    /// The text, if one is configured; notes the option in any case.
-    std::optional<std::string> read(const sdk::OptionSpec& option, const std::string& fallback,
-                                    std::string allowed);
-    [[noreturn]] void refuseRead(const sdk::OptionSpec& option, const std::string& found) const;
+    /// Notes the option and the value that `parse` makes of its text: the fallback if there is none, or none
+    /// that is allowed.
+    template <class Value>
+    Value read(const sdk::OptionSpec& option, DeclaredOption declared, Value fallback,
+               const std::function<std::optional<Value>(const std::string&)>& parse);
     std::string full(std::string_view key) const { return plugin_ + "." + std::string(key); }
 
     const Settings& settings_;
     const std::string plugin_;
     const bool production_;
     std::vector<DeclaredOption> declared_;
+    std::map<std::string, sdk::OptionValue> values_;
+    LiveChanges changes_;
+    std::vector<SettingFault> faults_;
 };
 
 }  // namespace linkup::daemon

@@ -32,7 +32,19 @@ void listKeys(const AbstractConfiguration& values, const std::string& base, std:
     }
 }
 
+std::string messageOf(const std::vector<SettingFault>& faults) {
+    std::string text;
+    for (const SettingFault& fault : faults) {
+        if (!text.empty()) text += '\n';
+        text += fault.message;
+    }
+    return text;
+}
+
 }  // namespace
+
+SettingError::SettingError(std::vector<SettingFault> faults)
+    : Error(sdk::ErrorCode::kInvalidArgument, messageOf(faults)), faults_(std::move(faults)) {}
 
 std::map<std::string, std::string> SettingInputs::readEnvironment() {
     std::map<std::string, std::string> found;

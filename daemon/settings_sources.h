@@ -16,11 +16,35 @@
 
 namespace linkup::daemon {
 
+/// One thing that is wrong: the key, empty if it is not about one, and the message for the operator.
+struct SettingFault {
+    std::string key;
+    std::string message;
+};
+
 /// What is wrong with the configuration, for the operator: where, which key, what was found, what is allowed.
+/// Several faults stand in a line each.
 class SettingError : public sdk::Error {
 public:
-    explicit SettingError(const std::string& message) : Error(sdk::ErrorCode::kInvalidArgument, message) {}
+    explicit SettingError(const std::string& message, std::string key = {})
+        : SettingError(std::vector<SettingFault>{{std::move(key), message}}) {}
+    explicit SettingError(std::vector<SettingFault> faults);
+
+    const std::vector<SettingFault>& faults() const noexcept { return faults_; }
+
+private:
+    std::vector<SettingFault> faults_;
 };
+
+/// Runs `work`; what it finds wrong goes to `faults`.
+template <class Work>
+void collectFaults(std::vector<SettingFault>& faults, Work&& work) {
+    try {
+        work();
+    } catch (const SettingError& error) {
+        faults.insert(faults.end(), error.faults().begin(), error.faults().end());
+    }
+}
 
 /// Where settings come from, before they are read.
 struct SettingInputs {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <ostream>
 
 namespace linkup::daemon {
 
@@ -35,6 +34,10 @@ constexpr Option integer(std::string_view key, std::string_view fallback, std::i
             .min = min,
             .max = max,
             .unit = unit};
+}
+constexpr Option live(Option option) {
+    option.live = true;
+    return option;
 }
 
 constexpr std::int64_t kHour = 3'600'000;
@@ -160,26 +163,6 @@ constexpr std::array kOptions = {
            "What X-Status-Token must say for /api/v1/internal/status. Empty: nobody may read it.", 32),
 };
 
-std::string_view section(std::string_view key) {
-    return key.substr(0, key.find('.'));
-}
-
-std::string_view nameOf(OptionType type) {
-    switch (type) {
-        case OptionType::kText:
-            return "text";
-        case OptionType::kInteger:
-            return "whole number";
-        case OptionType::kBoolean:
-            return "true or false";
-        case OptionType::kChoice:
-            return "choice";
-        case OptionType::kList:
-            return "list";
-    }
-    return "text";
-}
-
 }  // namespace
 
 std::span<const Option> daemonOptions() {
@@ -190,45 +173,6 @@ const Option* findDaemonOption(std::string_view key) {
     const auto found =
         std::find_if(kOptions.begin(), kOptions.end(), [&](const Option& o) { return o.key == key; });
     return found == kOptions.end() ? nullptr : &*found;
-}
-
-std::string allowedFor(const Option& option) {
-    switch (option.type) {
-        case OptionType::kInteger:
-            return "a whole number from " + std::to_string(option.min) + " to " + std::to_string(option.max);
-        case OptionType::kBoolean:
-            return "true or false";
-        case OptionType::kChoice:
-            return "one of " + std::string(option.choices);
-        case OptionType::kList:
-            return "a list, separated by commas";
-        case OptionType::kText:
-            break;
-    }
-    return "a text";
-}
-
-void printConfigurationFile(std::ostream& out) {
-    out << "# linkupd: every option of the daemon with its default. `linkupd --defaults` prints this file.\n"
-           "# A plugin has its own in plugins.d/NAME.properties beside this file, read if the plugin is "
-           "enabled.\n"
-           "# Later wins: default, this file, plugins.d, environment (server.port is LINKUP_SERVER_PORT), -D "
-           "key=value.\n";
-    std::string_view present;
-    for (const Option& option : kOptions) {
-        if (section(option.key) != present) out << '\n';
-        present = section(option.key);
-        out << "# " << option.help << " (";
-        if (option.type == OptionType::kInteger) {
-            out << option.unit << ", " << option.min << " to " << option.max;
-        } else if (option.type == OptionType::kChoice) {
-            out << "one of " << option.choices;
-        } else {
-            out << nameOf(option.type);
-        }
-        out << (option.secret ? "; secret)\n" : ")\n");
-        out << '#' << option.key << " =" << (option.fallback.empty() ? "" : " ") << option.fallback << '\n';
-    }
 }
 
 }  // namespace linkup::daemon

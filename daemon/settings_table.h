@@ -1,14 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <iosfwd>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace linkup::daemon {
 
-enum class OptionType { kText, kInteger, kBoolean, kChoice, kList };
+enum class OptionType { kText, kInteger, kReal, kBoolean, kChoice, kList };
 
 /// One option of the daemon.
 struct Option {
@@ -21,6 +19,7 @@ struct Option {
     std::string_view choices = {};  ///< "a, b": of a choice
     std::string_view unit = {};     ///< of an integer, for people
     bool secret = false;            ///< never printed
+    bool live = false;              ///< a reload changes it; else the next start does
     /// In the production profile a secret that is set is at least this long.
     std::size_t production_bytes = 0;
 };
@@ -30,12 +29,5 @@ std::span<const Option> daemonOptions();
 
 /// Null if there is none.
 const Option* findDaemonOption(std::string_view key);
-
-/// What the option takes: "a whole number from 0 to 65535".
-std::string allowedFor(const Option& option);
-
-/// The configuration file with every option of the daemon at its default, commented out:
-/// `etc/linkupd.properties`.
-void printConfigurationFile(std::ostream& out);
 
 }  // namespace linkup::daemon

@@ -11,6 +11,7 @@ SocketSession::~SocketSession() = default;
 SocketHandler::~SocketHandler() = default;
 SocketHub::~SocketHub() = default;
 Config::~Config() = default;
+void Config::live(std::string_view, std::function<void(const OptionValue&)>) {}
 Counter::~Counter() = default;
 Gauge::~Gauge() = default;
 Histogram::~Histogram() = default;

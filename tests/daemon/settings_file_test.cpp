@@ -4,6 +4,7 @@
 #include <set>
 #include <sstream>
 
+#include "daemon/settings_file.h"
 #include "daemon/settings_table.h"
 
 using namespace linkup::daemon;

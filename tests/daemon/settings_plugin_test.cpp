@@ -24,6 +24,10 @@ class PluginSettingsTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(ownFileIsReadAndHoldsOwnKeysOnly);
     CPPUNIT_TEST(fileOfAPluginThatIsNotEnabledIsNotRead);
     CPPUNIT_TEST(nameOfADaemonSectionIsRefused);
+    CPPUNIT_TEST(allThatIsWrongIsToldAtOnce);
+    CPPUNIT_TEST(unitStandsAtTheKeysEnd);
+    CPPUNIT_TEST(liveOptionSaysSoAndTakesNewValues);
+    CPPUNIT_TEST(onlyWhatWasReadCanBeLive);
     CPPUNIT_TEST_SUITE_END();
 
     linkup::test::TemporaryFolder folder_;
@@ -79,7 +83,7 @@ private:
         });
         const auto& real = declared.at(declared.size() - 2);
         CPPUNIT_ASSERT_EQUAL(std::string("hello.real = 1.5 (default) How much."),
-                             real.key + " = " + real.value + " (" + real.origin + ") " + real.help);
+                             real.key + " = " + real.shown() + " (" + real.origin + ") " + real.help);
     }
 
     void environmentReachesPlugins() {
@@ -113,7 +117,7 @@ private:
         const auto declared = configure([](sdk::Config& config) {
             config.text({"key", "", true}, "default key");
         });
-        CPPUNIT_ASSERT_EQUAL(std::string("(hidden)"), declared.back().value);
+        CPPUNIT_ASSERT_EQUAL(std::string("(hidden)"), declared.back().shown());
         assertRefused("command line: hello.key: found \"(hidden)\", allowed is a whole number from 0 to 1",
                       [](sdk::Config& config) {
                           config.integer({"key", "", true}, 0, 0, 1);
@@ -175,6 +179,65 @@ private:
     void nameOfADaemonSectionIsRefused() {
         Settings settings(inputs_);
         CPPUNIT_ASSERT_THROW(settings.configurePlugin("server", [](sdk::Config&) {}), SettingError);
+    }
+
+    void allThatIsWrongIsToldAtOnce() {
+        define("hello.n", "11");
+        define("hello.on", "perhaps");
+        define("hello.zone", "Moon/Crater");
+        assertRefused(
+            "command line: hello.n: found \"11\", allowed is a whole number from 0 to 10\n"
+            "command line: hello.on: found \"perhaps\", allowed is true or false\n"
+            "command line: hello.zone: is no time zone",
+            [](sdk::Config& config) {
+                CPPUNIT_ASSERT_EQUAL(std::int64_t{4}, config.integer({"n", ""}, 4, 0, 10));
+                CPPUNIT_ASSERT(config.boolean({"on", ""}, true));
+                config.text({"zone", ""}, "UTC");
+                config.refuse("zone", "is no time zone");
+            });
+    }
+
+    void unitStandsAtTheKeysEnd() {
+        const auto declared = configure([](sdk::Config& config) {
+            config.integer({"grace_ms", "Patience"}, 7, 0, 10);
+            config.real({"limits.per_second", ""}, 0.5, 0, 1);
+            config.choice({"mode", "", true}, "a", {"a", "b"});
+        });
+        const auto* last = &declared.back();
+        CPPUNIT_ASSERT_EQUAL(std::string("whole number, 0 to 10, ms"), formOf(*(last - 2)));
+        CPPUNIT_ASSERT_EQUAL(std::string("number, 0 to 1, per second"), formOf(*(last - 1)));
+        CPPUNIT_ASSERT_EQUAL(std::string("one of a, b; secret"), formOf(*last));
+    }
+
+    void liveOptionSaysSoAndTakesNewValues() {
+        define("hello.burst", "3");
+        Settings settings(inputs_);
+        sdk::Live<int> burst;
+        sdk::Live<double> rate;
+        sdk::Live<bool> on;
+        settings.configurePlugin("hello", [&](sdk::Config& config) {
+            burst = config.liveInteger<int>({"burst", ""}, 1, 0, 10);
+            rate = config.liveReal({"rate", ""}, 0.5, 0, 1);
+            on = config.liveBoolean({"on", ""}, false);
+            config.text({"name", ""}, "");
+        });
+        const sdk::Live<int> copy = burst;
+        CPPUNIT_ASSERT_EQUAL(3, copy.get());
+        CPPUNIT_ASSERT_EQUAL(std::string("whole number, 0 to 10; live"),
+                             formOf(settings.declaredBy("hello").front()));
+        CPPUNIT_ASSERT_EQUAL(std::string("text"), formOf(settings.declaredBy("hello").back()));
+        CPPUNIT_ASSERT_EQUAL(std::size_t{3}, settings.liveChanges().size());
+        settings.liveChanges().at("hello.burst")(std::int64_t{8});
+        settings.liveChanges().at("hello.rate")(0.25);
+        settings.liveChanges().at("hello.on")(true);
+        CPPUNIT_ASSERT_EQUAL(8, copy.get());
+        CPPUNIT_ASSERT_EQUAL(0.25, rate.get());
+        CPPUNIT_ASSERT(on);
+    }
+
+    void onlyWhatWasReadCanBeLive() {
+        assertRefused("plugin hello: option hello.burst is to be live, but the plugin has not read it",
+                      [](sdk::Config& config) { config.live("burst", [](const sdk::OptionValue&) {}); });
     }
 };
 

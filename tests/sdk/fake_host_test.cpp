@@ -57,6 +57,7 @@ class FakeHostTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(FakeHostTest);
     CPPUNIT_TEST(optionsAreReadCheckedAndAccountedFor);
     CPPUNIT_TEST(wrongOptionsAreRefused);
+    CPPUNIT_TEST(liveOptionsCanBeReloaded);
     CPPUNIT_TEST(routesAreCalledAsTheGatewayDoes);
     CPPUNIT_TEST(secondRegistrationIsAConflict);
     CPPUNIT_TEST(socketsReachEveryOtherDevice);
@@ -94,6 +95,17 @@ public:
         CPPUNIT_ASSERT_THROW(config.boolean({"b", ""}, true), Error);
         CPPUNIT_ASSERT_THROW(config.choice({"c", ""}, "x", {"x", "y"}), Error);
         CPPUNIT_ASSERT_EQUAL(0.5, config.real({"r", ""}, 0.5, 0, 1));
+    }
+
+    void liveOptionsCanBeReloaded() {
+        FakeConfig config{{"patience_seconds", "5"}};
+        const auto patience = config.liveInteger<std::chrono::seconds>({"patience_seconds", ""}, 1, 0, 60);
+        config.text({"name", ""}, "");
+        CPPUNIT_ASSERT(std::chrono::seconds(5) == patience.get());
+        config.reload("patience_seconds", std::int64_t{7});
+        CPPUNIT_ASSERT(std::chrono::seconds(7) == patience.get());
+        CPPUNIT_ASSERT_THROW(config.reload("name", std::string("x")), Error);
+        CPPUNIT_ASSERT_THROW(config.live("never_read", [](const OptionValue&) {}), Error);
     }
 
     void routesAreCalledAsTheGatewayDoes() {

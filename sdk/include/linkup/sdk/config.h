@@ -2,22 +2,29 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "linkup/sdk/export.h"
+#include "linkup/sdk/live.h"
 
 namespace linkup::sdk {
 
 /// One option, declared where it is read. `key` is relative to the plugin: "code.ttl" of auth is
-/// `auth.code.ttl` in the file. `help` is a sentence; units stand in the key (`_ms`, `_seconds`, `_bytes`).
+/// `auth.code.ttl` in the file. `help` is a sentence; units stand at the key's end (`_ms`, `_seconds`,
+/// `_days`, `_bytes`, `per_second`, `per_day`).
 struct OptionSpec {
     std::string key;
     std::string help;
     bool secret = false;  ///< never printed
 };
+
+/// The value of an option, as Config reads it: text or choice, whole number, number, boolean, list.
+using OptionValue = std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>>;
 
 /// A plugin's part of the configuration. Reading an option declares it: what was declared by the end of
 /// Plugin::configure is what `--check` prints, and any other key below the plugin's name fails the start.
@@ -46,6 +53,36 @@ public:
     /// The node's folder for what must last, such as `paths.state` of the daemon. A plugin makes a folder of
     /// its own in it, and not before Plugin::start.
     virtual std::string stateFolder() const = 0;
+
+    /// Says of an option that was read before that it is live: when the operator reloads the configuration
+    /// (SIGHUP) and the option has another value that it may have, `change` is called with it. An option of
+    /// which this is not said takes effect at the next start. `change` is called on the host's main thread
+    /// while requests run, only if nothing in the whole new configuration is wrong, and never after the
+    /// plugin's end; it must not throw. Errors: Error{kInvalidArgument} if `key` was not read.
+    /// Since: ABI 1.2; does nothing where a test's Config does not say otherwise.
+    virtual void live(std::string_view key, std::function<void(const OptionValue&)> change);
+
+    /// Read an option and say that it is live. `T` is what the plugin counts in: int, std::chrono::seconds.
+    /// Since: ABI 1.2.
+    template <class T = std::int64_t>
+    Live<T> liveInteger(const OptionSpec& option, std::int64_t fallback, std::int64_t min, std::int64_t max) {
+        Live<T> value(static_cast<T>(integer(option, fallback, min, max)));
+        live(option.key, [value](const OptionValue& changed) mutable {
+            value.set(static_cast<T>(std::get<std::int64_t>(changed)));
+        });
+        return value;
+    }
+    Live<double> liveReal(const OptionSpec& option, double fallback, double min, double max) {
+        Live<double> value(real(option, fallback, min, max));
+        live(option.key,
+             [value](const OptionValue& changed) mutable { value.set(std::get<double>(changed)); });
+        return value;
+    }
+    Live<bool> liveBoolean(const OptionSpec& option, bool fallback) {
+        Live<bool> value(boolean(option, fallback));
+        live(option.key, [value](const OptionValue& changed) mutable { value.set(std::get<bool>(changed)); });
+        return value;
+    }
 };
 
 }  // namespace linkup::sdk

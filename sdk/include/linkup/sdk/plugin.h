@@ -19,7 +19,8 @@ namespace linkup::sdk {
 class LINKUP_SDK_API Plugin {
 public:
     virtual ~Plugin();
-    /// Reads all options, and nothing else: also called by `--check`.
+    /// Reads all options, and nothing else: also called by `--check`, and to look at a new configuration on a
+    /// second plugin that is made, asked this, and destroyed, while the first one runs.
     virtual void configure(Config& config) = 0;
     /// Declares everything. The database may not be there yet; what others provide is not.
     virtual void registerWith(Registrar& registrar, Host& host) = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <set>
@@ -76,6 +77,17 @@ public:
 
     [[noreturn]] void refuse(std::string_view key, std::string_view why) override { fail(key, why); }
 
+    void live(std::string_view key, std::function<void(const OptionValue&)> change) override {
+        if (!declared_.contains(std::string(key))) fail(key, "is live, but was not read");
+        changes_.insert_or_assign(std::string(key), std::move(change));
+    }
+    /// As if the operator had given a live option another value and reloaded. Fails for one that is not live.
+    void reload(const std::string& key, const OptionValue& value) {
+        const auto change = changes_.find(key);
+        if (change == changes_.end()) fail(key, "is not live");
+        change->second(value);
+    }
+
     /// Given keys that nobody declared: the host would refuse to start.
     std::vector<std::string> unknownKeys() const {
         std::vector<std::string> unknown;
@@ -127,6 +139,7 @@ private:
     bool production_ = false;
     std::string state_folder_ = "state";
     std::set<std::string> declared_;
+    std::map<std::string, std::function<void(const OptionValue&)>, std::less<>> changes_;
 };
 
 }  // namespace linkup::sdk::testing

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace linkup::sdk {
+
+/// A value that may change while others read it, such as an option that a reload may change. Copies share the
+/// value: who took a copy of the options at the start sees what is set later.
+///
+/// Reading is one load without a lock, so it may stand on any path; where two readings must agree, keep the
+/// first.   Threading: any thread.   Errors: none.   Since: ABI 1.2.
+template <class T>
+class Live {
+    static_assert(std::is_trivially_copyable_v<T> && std::atomic<T>::is_always_lock_free);
+
+public:
+    Live(T value = T{}) : value_(std::make_shared<std::atomic<T>>(value)) {}
+
+    T get() const noexcept { return value_->load(std::memory_order_relaxed); }
+    operator T() const noexcept { return get(); }
+    /// For all copies.
+    void set(T value) noexcept { value_->store(value, std::memory_order_relaxed); }
+
+private:
+    std::shared_ptr<std::atomic<T>> value_;
+};
+
+}  // namespace linkup::sdk
