@@ -5,6 +5,7 @@
 
 #include "daemon/services/migrations.h"
 #include "folders.h"
+#include "hook_timing.h"
 #include "legacy_import.h"
 #include "version.h"
 
@@ -29,9 +30,10 @@ void printEntries(std::ostream& out, const char* title, const RegistrationBook& 
 Daemon::Daemon(Settings& settings)
     : settings_(settings),
       parts_(settings),
-      hook_timing_(*parts_.metrics, *parts_.log,
-                   std::chrono::milliseconds(settings.integer("plugins.hook_budget_ms"))),
-      hooks_([this](auto event, auto plugin, auto took) { hook_timing_.observe(event, plugin, took); }),
+      hooks_([this, usual = std::chrono::milliseconds(settings.integer("plugins.hook_budget_ms"))](
+                 const auto& event, const auto& plugin, auto own) {
+          return measureHook(*parts_.metrics, *parts_.log, event, plugin, usual, own);
+      }),
       backend_(parts_),
       plugins_(backend_, book_, hooks_, services_) {}
 

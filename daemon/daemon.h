@@ -10,7 +10,6 @@
 #include "daemon_backend.h"
 #include "daemon_pages.h"
 #include "daemon_parts.h"
-#include "hook_timing.h"
 #include "playground.h"
 #include "readiness.h"
 #include "settings.h"
@@ -65,7 +64,6 @@ private:
 
     Settings& settings_;
     DaemonParts parts_;
-    HookTiming hook_timing_;
     RegistrationBook book_;
     HookRegistry hooks_;
     ServiceRegistry services_;

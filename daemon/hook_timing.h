@@ -1,34 +1,21 @@
 #pragma once
 
 #include <chrono>
-#include <map>
-#include <mutex>
+#include <memory>
 #include <string>
-#include <string_view>
-#include <utility>
 
+#include "daemon/plugins/hook_meter.h"
 #include "linkup/sdk/log.h"
 #include "linkup/sdk/metrics.h"
 
 namespace linkup::daemon {
 
-/// Keeps how long hooks take, per event and plugin, and names in the log what goes over the budget.
+/// Measures hooks, per event and plugin, and names in the log those that fail or go over their budget.
+/// `usual_budget` is that of handlers without one of their own: they are measured by it, and no more.
 ///
-/// Threading: any thread.
-class HookTiming {
-public:
-    HookTiming(sdk::Metrics& metrics, sdk::Log& log, std::chrono::milliseconds budget);
-
-    void observe(std::string_view event, std::string_view plugin, std::chrono::steady_clock::duration took);
-
-private:
-    sdk::Histogram& histogram(std::string_view event, std::string_view plugin);
-
-    sdk::Metrics& metrics_;
-    sdk::Log& log_;
-    const std::chrono::milliseconds budget_;
-    std::mutex mutex_;
-    std::map<std::pair<std::string, std::string>, sdk::Histogram*> histograms_;
-};
+/// Lifetime: `metrics` and `log` outlive it.   Threading: any thread.
+std::unique_ptr<HookMeter> measureHook(sdk::Metrics& metrics, sdk::Log& log, const std::string& event,
+                                       const std::string& plugin, std::chrono::milliseconds usual_budget,
+                                       std::chrono::milliseconds own_budget);
 
 }  // namespace linkup::daemon

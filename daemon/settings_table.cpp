@@ -59,7 +59,7 @@ constexpr std::array kOptions = {
     list("plugins.enabled", "auth,match,chat,lobby,media",
          "The plugins to load: names, found as NAME.so in paths.plugins, or files. All must load."),
     integer("plugins.hook_budget_ms", "50", 1, 60'000, "ms",
-            "A hook's handler that takes longer is named in the log."),
+            "A hook's handler without a budget of its own that takes longer is named in the log."),
 
     text("server.address", "127.0.0.1", "Address to listen on; 0.0.0.0 for all of IPv4, :: for all."),
     integer("server.port", "8002", 0, 65'535, "TCP port", "Port to listen on; 0 lets the kernel choose."),

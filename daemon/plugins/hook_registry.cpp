@@ -2,41 +2,11 @@
 
 #include <algorithm>
 #include <mutex>
-#include <tuple>
-
-#include "call_gate.h"
 
 namespace linkup::daemon {
 
-/// One handler, and the calls of it that are under way.
-class HookRegistry::Entry {
-public:
-    Entry(std::string plugin, int priority, sdk::HookHandler handler)
-        : plugin_(std::move(plugin)), priority_(priority), handler_(std::move(handler)) {}
-
-    const std::string& plugin() const noexcept { return plugin_; }
-    bool before(const Entry& other) const {
-        return std::tie(priority_, plugin_) < std::tie(other.priority_, other.plugin_);
-    }
-
-    /// Passes once it has been retired.
-    sdk::HookVerdict call(sdk::Connection& connection, sdk::Json& payload) {
-        if (!gate_.enter()) return sdk::HookVerdict::pass();
-        const LeaveGate leaving(gate_);
-        return handler_(connection, payload);
-    }
-
-    /// After it nothing calls the handler, and nothing is calling it.
-    void retire() noexcept { gate_.close(); }
-
-private:
-    const std::string plugin_;
-    const int priority_;
-    const sdk::HookHandler handler_;
-    CallGate gate_;
-};
-
-HookRegistry::HookRegistry(Observer observer) : observer_(std::move(observer)) {}
+HookRegistry::HookRegistry(HookMeters meters, SteadyClock now)
+    : meters_(std::move(meters)), now_(std::move(now)) {}
 HookRegistry::~HookRegistry() = default;
 
 sdk::HookVerdict HookRegistry::run(std::string_view event, sdk::Connection& connection, sdk::Json& payload) {
@@ -48,9 +18,7 @@ sdk::HookVerdict HookRegistry::run(std::string_view event, sdk::Connection& conn
         entries = found->second;
     }
     for (const auto& entry : *entries) {
-        const auto started = std::chrono::steady_clock::now();
-        sdk::HookVerdict verdict = entry->call(connection, payload);
-        if (observer_) observer_(event, entry->plugin(), std::chrono::steady_clock::now() - started);
+        sdk::HookVerdict verdict = entry->call(threads_, connection, payload);
         if (verdict.veto) return verdict;
     }
     return sdk::HookVerdict::pass();
@@ -58,7 +26,22 @@ sdk::HookVerdict HookRegistry::run(std::string_view event, sdk::Connection& conn
 
 RegistrationHandle HookRegistry::add(std::string event, std::string plugin, int priority,
                                      sdk::HookHandler handler) {
-    auto entry = std::make_shared<Entry>(std::move(plugin), priority, std::move(handler));
+    sdk::HookSpec spec;
+    spec.event = std::move(event);
+    spec.priority = priority;
+    return insert(std::move(plugin), HookTrust::kNeeded, std::move(spec), std::move(handler));
+}
+
+RegistrationHandle HookRegistry::add(std::string plugin, sdk::HookSpec spec, sdk::HookHandler handler) {
+    return insert(std::move(plugin), HookTrust::kGuarded, std::move(spec), std::move(handler));
+}
+
+RegistrationHandle HookRegistry::insert(std::string plugin, HookTrust trust, sdk::HookSpec spec,
+                                        sdk::HookHandler handler) {
+    std::string event = spec.event;
+    auto meter = meters_ ? meters_(event, plugin, spec.budget) : nullptr;
+    auto entry = std::make_shared<HookEntry>(std::move(plugin), trust, std::move(spec), std::move(handler),
+                                             std::move(meter), now_);
     const std::unique_lock lock(mutex_);
     auto& current = events_[event];
     auto changed = current ? std::make_shared<Entries>(*current) : std::make_shared<Entries>();
@@ -70,7 +53,7 @@ RegistrationHandle HookRegistry::add(std::string event, std::string plugin, int 
     return undoneBy([this, event = std::move(event), entry]() noexcept { remove(event, entry); });
 }
 
-void HookRegistry::remove(const std::string& event, const std::shared_ptr<Entry>& entry) noexcept {
+void HookRegistry::remove(const std::string& event, const std::shared_ptr<HookEntry>& entry) noexcept {
     {
         const std::unique_lock lock(mutex_);
         const auto found = events_.find(event);

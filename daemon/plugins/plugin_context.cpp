@@ -23,6 +23,13 @@ std::string describe(const std::variant<sdk::Every, sdk::Cron>& schedule) {
     return "cron " + cron.expression + " (" + cron.zone + ")";
 }
 
+/// "priority 0, budget 50 ms, fails open".
+std::string describe(const sdk::HookSpec& spec) {
+    std::string text = "priority " + std::to_string(spec.priority);
+    if (spec.budget.count() > 0) text += ", budget " + std::to_string(spec.budget.count()) + " ms";
+    return text + (spec.on_failure == sdk::HookFailure::kOpen ? ", fails open" : ", fails closed");
+}
+
 }  // namespace
 
 PluginContext::PluginContext(std::string name, const PluginCommons& commons)
@@ -85,12 +92,23 @@ void PluginContext::task(sdk::TaskSpec spec) {
 
 void PluginContext::hook(std::string_view event, int priority, sdk::HookHandler handler) {
     mustBeOpen("hook");
-    if (event.empty() || !handler) refuse("hook " + std::string(event) + ": needs an event and a handler");
-    // Any number of handlers may share an event, so the key only keeps them apart and in order.
-    std::string key = std::string(event) + " " + name_ + " " + std::to_string(registrations_.size());
-    claim(RegistrationKind::kHook, std::move(key), std::string(event),
-          "priority " + std::to_string(priority));
+    claimHook(std::string(event), handler, "priority " + std::to_string(priority));
     registrations_.add(commons_.hooks.add(std::string(event), name_, priority, std::move(handler)));
+}
+
+void PluginContext::hook(sdk::HookSpec spec, sdk::HookHandler handler) {
+    mustBeOpen("hook");
+    if (spec.budget.count() < 0) refuse("hook " + spec.event + ": its budget is negative");
+    if (spec.refusal.empty()) refuse("hook " + spec.event + ": its refusal is empty");
+    claimHook(spec.event, handler, describe(spec));
+    registrations_.add(commons_.hooks.add(name_, std::move(spec), std::move(handler)));
+}
+
+void PluginContext::claimHook(const std::string& event, const sdk::HookHandler& handler, std::string detail) {
+    if (event.empty() || !handler) refuse("hook " + event + ": needs an event and a handler");
+    // Any number of handlers may share an event, so the key only keeps them apart and in order.
+    std::string key = event + " " + name_ + " " + std::to_string(registrations_.size());
+    claim(RegistrationKind::kHook, std::move(key), event, std::move(detail));
 }
 
 void PluginContext::pool(sdk::PoolSpec spec) {

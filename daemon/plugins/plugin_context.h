@@ -57,6 +57,7 @@ public:
     void socket(sdk::SocketSpec spec, sdk::SocketHandler& handler) override;
     void task(sdk::TaskSpec spec) override;
     void hook(std::string_view event, int priority, sdk::HookHandler handler) override;
+    void hook(sdk::HookSpec spec, sdk::HookHandler handler) override;
     void pool(sdk::PoolSpec spec) override;
     void migrations(std::vector<sdk::Migration> migrations) override;
     void provide(std::string_view interface_name, void* service) override;
@@ -66,6 +67,7 @@ private:
     bool post(std::string_view pool, std::function<void()> work) override;
 
     void mustBeOpen(std::string_view what) const;
+    void claimHook(const std::string& event, const sdk::HookHandler& handler, std::string detail);
     void claim(RegistrationKind kind, std::string key, std::string name, std::string detail);
     /// "requests", or the full name of a pool that this plugin declared.
     std::string fullPoolName(std::string_view pool) const;

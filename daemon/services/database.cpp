@@ -9,6 +9,7 @@
 
 #include "database_pool.h"
 #include "database_session.h"
+#include "recoverable_connection.h"
 
 namespace linkup::daemon {
 
@@ -24,7 +25,7 @@ using Actions = std::vector<std::function<void()>>;
 enum class Scope { kRead, kTransaction };
 
 /// A session as one piece of work sees it.
-class ActiveConnection final : public ScriptConnection {
+class ActiveConnection final : public ScriptConnection, public RecoverableConnection {
     /// After a failed statement PostgreSQL refuses all others of the transaction and answers COMMIT by
     /// rolling back without an error, while SQLite goes on. Here both end the transaction, so that one code
     /// suits both.
@@ -59,6 +60,13 @@ public:
     sdk::Dialect dialect() const noexcept override { return dialect_; }
 
     void afterCommit(std::function<void()> action) override { actions_.push_back(std::move(action)); }
+
+    void recover() override {
+        if (!failure_) return;
+        const ErrorCode code = failure_->code();
+        if (code == ErrorCode::kSerialization || code == ErrorCode::kUnavailable) throwIfFailed();
+        failure_.reset();
+    }
 
     /// Throws the error of a statement that failed, even if the work has swallowed it.
     void throwIfFailed() const {

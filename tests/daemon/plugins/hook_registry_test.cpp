@@ -12,6 +12,20 @@ using namespace linkup::daemon;
 
 namespace {
 
+class NotingMeter final : public HookMeter {
+public:
+    NotingMeter(std::string name, std::string& seen) : name_(std::move(name)), seen_(seen) {}
+    void called(HookOutcome outcome, std::chrono::steady_clock::duration took,
+                std::string_view) noexcept override {
+        seen_ += name_ + (outcome == HookOutcome::kPassed ? " passed" : " vetoed") +
+                 (took.count() >= 0 ? " " : "?");
+    }
+
+private:
+    const std::string name_;
+    std::string& seen_;
+};
+
 class NoConnection final : public sdk::Connection {
 public:
     sdk::Rows execute(std::string_view, std::span<const sdk::SqlValue>) override { return {}; }
@@ -136,14 +150,14 @@ class HookRegistryTest : public CppUnit::TestFixture {
 
     void eachCallIsTimed() {
         std::string seen;
-        HookRegistry hooks(
-            [&](std::string_view event, std::string_view plugin, std::chrono::steady_clock::duration took) {
-                seen += std::string(event) + "/" + std::string(plugin) + (took.count() >= 0 ? " " : "?");
-            });
+        HookRegistry hooks([&](const std::string& event, const std::string& plugin, auto) {
+            return std::make_unique<NotingMeter>(event + "/" + plugin, seen);
+        });
         const auto first = hooks.add("e", "a", 1, append("a"));
-        const auto second = hooks.add("e", "b", 1, append("b"));
+        const auto second = hooks.add(
+            "e", "b", 1, [](sdk::Connection&, sdk::Json&) { return sdk::HookVerdict::refuse("no"); });
         run(hooks);
-        CPPUNIT_ASSERT_EQUAL(std::string("e/a e/b "), seen);
+        CPPUNIT_ASSERT_EQUAL(std::string("e/a passed e/b vetoed "), seen);
     }
 };
 

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace linkup::word_filter {
@@ -55,7 +56,9 @@ public:
     }
 
     void registerWith(sdk::Registrar& registrar, sdk::Host&) override {
-        registrar.hook("message.sending", 0, [this](sdk::Connection&, sdk::Json& payload) {
+        // It only computes, so it needs no budget. What cannot be checked is not sent.
+        sdk::HookSpec sending{.event = "message.sending", .on_failure = sdk::HookFailure::kClosed};
+        registrar.hook(std::move(sending), [this](sdk::Connection&, sdk::Json& payload) {
             const std::string text = payload["message"].asString();
             const std::string in_lower_case = lowered(text);
             for (const std::string& word : refused_) {

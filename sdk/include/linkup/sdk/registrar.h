@@ -32,6 +32,8 @@ public:
     /// The handler is the plugin's and must live until it is destroyed.
     virtual void socket(SocketSpec spec, SocketHandler& handler) = 0;
     virtual void task(TaskSpec spec) = 0;
+    /// For what has to be done with the event, such as removing what is kept of a deleted account: no
+    /// deadline, and what the handler throws ends the publisher's transaction.
     virtual void hook(std::string_view event, int priority, HookHandler handler) = 0;
     virtual void pool(PoolSpec spec) = 0;
     virtual void migrations(std::vector<Migration> migrations) = 0;
@@ -44,6 +46,9 @@ public:
     void provide(T& service) {
         provide(T::kServiceName, static_cast<void*>(&service));
     }
+
+    /// With a budget and a rule for failure. Since: ABI 1.2.
+    virtual void hook(HookSpec spec, HookHandler handler) = 0;
 };
 
 }  // namespace linkup::sdk

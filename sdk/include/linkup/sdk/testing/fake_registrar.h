@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,7 @@ public:
         std::string event;
         int priority = 0;
         HookHandler handler;
+        std::optional<HookSpec> spec{};  ///< unless registered without one
     };
 
     std::vector<Route> routes;
@@ -58,6 +60,9 @@ public:
     }
     void hook(std::string_view event, int priority, HookHandler handler) override {
         hooks.push_back({std::string(event), priority, std::move(handler)});
+    }
+    void hook(HookSpec spec, HookHandler handler) override {
+        hooks.push_back({spec.event, spec.priority, std::move(handler), spec});
     }
     void pool(PoolSpec spec) override { pools.push_back(std::move(spec)); }
     void migrations(std::vector<Migration> migrations) override { schema = std::move(migrations); }
