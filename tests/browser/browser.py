@@ -5,7 +5,8 @@ import tempfile
 import unittest
 
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import (ElementClickInterceptedException, ElementNotInteractableException,
+                                        NoSuchElementException, StaleElementReferenceException)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -69,6 +70,16 @@ class BrowserTest(unittest.TestCase):
         except Exception as error:
             body = self.driver.find_element(By.TAG_NAME, "body").text
             raise AssertionError(f"never: {what}\nthe page says:\n{body}\n{self.browser.complaints()}") from error
+
+    def press(self, find, what):
+        """Clicks what `find()` returns, once it is there and can be clicked."""
+        def click():
+            try:
+                find().click()
+            except (ElementClickInterceptedException, ElementNotInteractableException):
+                return False
+            return True
+        self.wait(click, "can be pressed: " + what)
 
     # ---- what everybody can use ----
 

@@ -32,27 +32,26 @@ class Side:
         self.test.wait(lambda: text in self.text(name), f"{self.label}: {name} says {text!r}, not {self.text(name)!r}")
 
     def press(self, name):
-        button = self.part(name)
-        self.test.wait(button.is_displayed, f"{self.label}: {name} can be pressed")
-        button.click()
+        self.test.press(lambda: self.part(name), f"{self.label}: {name}")
 
     def press_row(self, part, text):
         """The button of the row with that text, once there is one."""
         path = f".//*[@data-part='{part}']/li[contains(., {text!r})]//button"
-        self.test.wait(lambda: self.section.find_element(By.XPATH, path), f"{self.label}: a row {text!r}").click()
+        self.test.press(lambda: self.section.find_element(By.XPATH, path), f"{self.label}: a row {text!r}")
 
     def sign_in(self):
-        self.part("enter").find_element(By.TAG_NAME, "button").click()
+        self.test.press(lambda: self.part("enter").find_element(By.TAG_NAME, "button"), f"{self.label}: sign in")
         self.shows("line", "Connected")
 
     def write(self, *texts):
-        box = self.part("write").find_element(By.NAME, "text")
         for text in texts:
-            box.send_keys(text)
+            self.type(text)
             self.part("write").find_element(By.TAG_NAME, "button").click()
 
     def type(self, text):
-        self.part("write").find_element(By.NAME, "text").send_keys(text)
+        box = self.part("write").find_element(By.NAME, "text")
+        self.test.wait(box.is_displayed, f"{self.label}: a chat is open")
+        box.send_keys(text)
 
     def messages(self):
         """Text and state of each, in order."""

@@ -23,9 +23,9 @@ export class Person extends EventTarget {
         this.profile = await this.#account.call("/me");
         this.chatLine = this.#line("/ws/chat", () => this.#resume(), (frame) => this.#onChat(frame));
         this.listLine = this.#line("/ws/connections", () => this.#unasked(this.reload()), (frame) => this.#onList(frame));
-        this.connect();
-        await this.lookForPeople();
         this.#tell(`Signed in as ${this.profile.username}.`);
+        await this.lookForPeople();
+        this.connect();
     }
 
     async signOut() {
@@ -46,8 +46,10 @@ export class Person extends EventTarget {
         this.listLine.cut();
     }
 
+    /** Of the two lines, the one that is worse off. */
     get lineState() {
-        return this.chatLine?.state ?? "cut";
+        const states = [this.chatLine?.state ?? "cut", this.listLine?.state ?? "cut"];
+        return ["cut", "waiting", "connecting", "connected"].find((state) => states.includes(state));
     }
 
     async lookForPeople() {
