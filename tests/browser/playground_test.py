@@ -105,7 +105,7 @@ class PlaygroundTest(BrowserTest):
         self.left.press("like")
         self.right.shows("news", "Somebody likes you.")
         self.right.press("like")
-        self.right.shows("news", "like each other")
+        self.right.shows("news", "It is a match.")
         self.left.shows("people", "You matched with " + self.right.text("name"))
 
         self.left.press_row("people", "You matched with")

@@ -4,6 +4,7 @@ import { Conversation } from "./conversation.js";
 import { Line } from "./line.js";
 
 const kPassword = "Demo-pass1!"; // of all demo people
+const kMatch = "It is a match."; // said by the answer and by the socket, in either order
 const kTypingEvery = 1000;
 const kTypingLasts = 4000;
 
@@ -72,14 +73,14 @@ export class Person extends EventTarget {
     async decide(candidate, how) {
         const answer = await this.#account.call(`/swipe/${how}`, { json: { liked_id: candidate.id } });
         this.candidates = this.candidates.filter(({ id }) => id !== candidate.id);
-        if (how === "right") this.#tell(answer.match ? `You and ${candidate.username} like each other.` : `You like ${candidate.username}.`);
+        if (how === "right") this.#tell(answer.match ? kMatch : `You like ${candidate.username}.`);
         await (this.candidates.length ? this.reload() : this.lookForPeople());
     }
 
     async likeBack(id) {
-        const answer = await this.#account.call(`/likes/${id}/like-back`, { method: "POST" });
+        await this.#account.call(`/likes/${id}/like-back`, { method: "POST" });
         this.candidates = this.candidates.filter((candidate) => candidate.id !== id);
-        this.#tell(`You and ${answer.matched_user.username} like each other.`);
+        this.#tell(kMatch);
         await this.reload();
     }
 
@@ -154,7 +155,7 @@ export class Person extends EventTarget {
     #onList(frame) {
         if (frame.type !== "connections-reload") return;
         if (frame.sub_type === "like") this.#tell("Somebody likes you.");
-        if (frame.sub_type === "match") this.#tell("It is a match.");
+        if (frame.sub_type === "match") this.#tell(kMatch);
         this.#unasked(this.reload());
     }
 
