@@ -64,6 +64,12 @@ void Daemon::openParts(PartsMode mode) {
                                              *parts_.metrics);
     const fs::path www = pagesFolder(settings_);
     pages_ = std::make_unique<DaemonPages>(parts_, book_, settings_, *readiness_, www);
+    if (!settings_.text("console.token").empty()) {
+        console_ = std::make_unique<Console>(
+            settings_, parts_, *readiness_,
+            [this](auto hook, const auto& question, auto answer) { return tryToAsk(hook, question, answer); },
+            www / "console");
+    }
     if (settings_.production()) return;
     playground_ = std::make_unique<Playground>(*parts_.gateway, book_, www / "try",
                                                [this](int count) { plugins_.fillDemo(count); });
@@ -98,6 +104,7 @@ void Daemon::listen() {
     parts_.mailer->start();
     parts_.scheduler->start();
     readiness_->start();
+    if (console_) console_->start(describePlugins());
     parts_.gateway->start();
     readiness_->setPhase(Readiness::Phase::kServing);
     listening_ = true;
@@ -122,6 +129,7 @@ void Daemon::stop() noexcept {
         parts_.gateway->setAuthenticator(nullptr);
     }
     if (parts_.scheduler) parts_.scheduler->stop();
+    console_.reset();
     playground_.reset();
     plugins_.stop();
     pages_.reset();
@@ -135,17 +143,23 @@ void Daemon::fillDemo(int count) {
     plugins_.fillDemo(count);
 }
 
-/// Runs a hook in a transaction of its own. Some plugin must have put `answer` into the payload.
-sdk::Json Daemon::ask(std::string_view hook, const sdk::Json& question, std::string_view answer,
-                      std::string_view unanswered) {
+/// Runs a hook in a transaction of its own; nothing if no plugin put `answer` into the payload.
+std::optional<sdk::Json> Daemon::tryToAsk(std::string_view hook, const sdk::Json& question,
+                                          std::string_view answer) {
     sdk::Json payload;
     parts_.database->transaction([&](sdk::Connection& connection) {
         payload = question;
         const auto verdict = hooks_.run(hook, connection, payload);
         if (verdict.veto) throw sdk::Error(sdk::ErrorCode::kForbidden, *verdict.veto);
     });
-    if (!payload.contains(answer)) throw sdk::Error(sdk::ErrorCode::kUnavailable, std::string(unanswered));
-    return payload;
+    return payload.contains(answer) ? std::optional(std::move(payload)) : std::nullopt;
+}
+
+sdk::Json Daemon::ask(std::string_view hook, const sdk::Json& question, std::string_view answer,
+                      std::string_view unanswered) {
+    auto payload = tryToAsk(hook, question, answer);
+    if (!payload) throw sdk::Error(sdk::ErrorCode::kUnavailable, std::string(unanswered));
+    return std::move(*payload);
 }
 
 sdk::Json Daemon::askAboutAccount(std::string_view hook, const std::string& email) {
@@ -184,6 +198,25 @@ void Daemon::importLegacy(const std::string& url, std::ostream& out) {
 
 std::string Daemon::openApi() const {
     return parts_.gateway->openApi("linkupd", kVersion).dump();
+}
+
+/// Each plugin with what it registered, for the console.
+sdk::Json Daemon::describePlugins() const {
+    sdk::Json list = sdk::Json::array();
+    for (const PluginInfo& info : plugins_.plugins()) {
+        sdk::Json plugin = sdk::Json::object(
+            {{"name", info.name}, {"version", toString(info.version)}, {"summary", info.summary}});
+        for (const auto kind : {RegistrationKind::kRoute, RegistrationKind::kSocket, RegistrationKind::kTask,
+                                RegistrationKind::kHook, RegistrationKind::kService}) {
+            sdk::Json names = sdk::Json::array();
+            for (const auto& entry : book_.list(kind)) {
+                if (entry.owner == "plugin " + info.name) names.push(entry.name);
+            }
+            plugin.set(toString(kind), std::move(names));
+        }
+        list.push(std::move(plugin));
+    }
+    return sdk::Json::object({{"plugins", std::move(list)}});
 }
 
 void Daemon::printReport(std::ostream& out) const {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "console.h"
 #include "daemon/plugins/plugin_manager.h"
 #include "daemon_backend.h"
 #include "daemon_pages.h"
@@ -58,6 +59,9 @@ public:
 
 private:
     void checkTokens() const;
+    std::optional<sdk::Json> tryToAsk(std::string_view hook, const sdk::Json& question,
+                                      std::string_view answer);
+    sdk::Json describePlugins() const;
     sdk::Json ask(std::string_view hook, const sdk::Json& question, std::string_view answer,
                   std::string_view unanswered);
     sdk::Json askAboutAccount(std::string_view hook, const std::string& email);
@@ -72,6 +76,7 @@ private:
     std::unique_ptr<DaemonPages> pages_;
     PluginManager plugins_;
     std::unique_ptr<Playground> playground_;  ///< in development only
+    std::unique_ptr<Console> console_;        ///< if it has a token
     bool running_ = false;                    ///< there is something to stop
     bool listening_ = false;                  ///< it has served
 };

@@ -2,9 +2,8 @@
 
 #include <sodium.h>
 
-#include <array>
-
 #include "linkup/sdk/error.h"
+#include "same_secret.h"
 #include "static_pages.h"
 #include "version.h"
 
@@ -14,20 +13,6 @@ namespace {
 
 /// What says how the process is, when it has too much to do as well.
 constexpr PageOptions kAtOnce{.on_io_thread = true};
-
-/// In a time that tells neither content nor length.
-bool sameSecret(std::string_view left, std::string_view right) {
-    using Digest = std::array<unsigned char, crypto_generichash_BYTES>;
-    const auto digest = [](std::string_view text) {
-        Digest result{};
-        crypto_generichash(result.data(), result.size(), reinterpret_cast<const unsigned char*>(text.data()),
-                           text.size(), nullptr, 0);
-        return result;
-    };
-    const Digest first = digest(left);
-    const Digest second = digest(right);
-    return sodium_memcmp(first.data(), second.data(), first.size()) == 0;
-}
 
 }  // namespace
 

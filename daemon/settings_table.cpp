@@ -161,6 +161,16 @@ constexpr std::array kOptions = {
          "Addresses or networks that may read /metrics; others get 404."),
     secret("status.token",
            "What X-Status-Token must say for /api/v1/internal/status. Empty: nobody may read it.", 32),
+
+    secret(
+        "console.token",
+        "What opens the operators' console at /console of the address below: 32 bytes or more. Empty: there "
+        "is no console.",
+        32),
+    text("console.address", "127.0.0.1",
+         "Address that the console listens on. It speaks no TLS: leave it on this machine, and come through "
+         "ssh or a proxy."),
+    integer("console.port", "8003", 0, 65'535, "TCP port", "Its port; 0 lets the kernel choose."),
 };
 
 }  // namespace

@@ -126,6 +126,15 @@ public:
             return sdk::HookVerdict::pass();
         });
 
+        registrar.hook("sessions.list", 0, [this](sdk::Connection& connection, sdk::Json& payload) {
+            parts_->sessions.listForOperator(connection, payload);
+            return sdk::HookVerdict::pass();
+        });
+        registrar.hook("sessions.revoke", 0, [this](sdk::Connection& connection, sdk::Json& payload) {
+            parts_->sessions.revokeForOperator(connection, payload);
+            return sdk::HookVerdict::pass();
+        });
+
         sdk::TaskSpec housekeeping;
         housekeeping.name = "remove_expired";
         housekeeping.schedule = sdk::Every{std::chrono::hours(1)};

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "account_store.h"
+#include "json_values.h"
 #include "random.h"
 
 namespace linkup::auth {
@@ -154,6 +155,38 @@ std::size_t SessionService::revokeAll(sdk::Connection& connection, sdk::UserId u
     const std::size_t count = revoked.size();
     if (count > 0) announce(connection, user, std::move(revoked));
     return count;
+}
+
+void SessionService::listForOperator(sdk::Connection& connection, sdk::Json& payload) {
+    std::optional<sdk::UserId> user;
+    if (payload["user_id"].isInteger()) {
+        if (account_store::active(connection, payload["user_id"].asInteger()))
+            user = payload["user_id"].asInteger();
+    } else if (payload["email"].isString()) {
+        if (const auto account = account_store::findByEmail(connection, payload["email"].asString()))
+            user = account->id;
+    }
+    sdk::Json sessions = sdk::Json::array();
+    if (user) {
+        for (const ListedSession& session :
+             session_store::listOfUser(connection, *user, host_.clock().now())) {
+            sessions.push(sdk::Json::object({{"id", session.id},
+                                             {"created_at", sdk::formatTime(session.created_at)},
+                                             {"last_used_at", sdk::formatTime(session.last_used_at)},
+                                             {"user_agent", session.user_agent},
+                                             {"ip", session.address}}));
+        }
+    }
+    payload.set("user_id", orNull(user));
+    payload.set("sessions", std::move(sessions));
+}
+
+void SessionService::revokeForOperator(sdk::Connection& connection, sdk::Json& payload) {
+    const sdk::UserId user = payload["user_id"].asInteger();
+    const sdk::Json session = payload["session_id"];
+    const std::size_t count = session.isString() ? (revoke(connection, session.asString(), user) ? 1 : 0)
+                                                 : revokeAll(connection, user);
+    payload.set("revoked", static_cast<std::int64_t>(count));
 }
 
 void SessionService::readRevocations() {

@@ -60,6 +60,11 @@ public:
     std::size_t revokeAll(sdk::UserId user);
     std::size_t revokeAll(sdk::Connection& connection, sdk::UserId user);
 
+    /// For operators: take and fill the payloads of hooks `sessions.list` and `sessions.revoke`, as the
+    /// README has them.
+    void listForOperator(sdk::Connection& connection, sdk::Json& payload);
+    void revokeForOperator(sdk::Connection& connection, sdk::Json& payload);
+
     /// Forgets the sessions whose revocation stands in the database, and closes this node's sockets of them;
     /// to be called every second, never twice at once. So a node learns what nobody could announce to it:
     /// what an operator's command ended, or another node while the bus was away. What could not be read now

@@ -7,8 +7,15 @@
 #include "lobby_migrations.h"
 #include "lobby_service.h"
 #include "lobby_sockets.h"
+#include "lobby_store.h"
 
 namespace linkup::lobby {
+
+namespace {
+
+constexpr std::int64_t kListedEvents = 20;
+
+}  // namespace
 
 class LobbyPlugin : public sdk::Plugin {
 public:
@@ -47,6 +54,10 @@ public:
         registrar.hook("account.export", 0, [](sdk::Connection& connection, sdk::Json& payload) {
             const sdk::Json user = payload["user_id"];
             if (user.isInteger()) payload.set("lobby", account_store::seats(connection, user.asInteger()));
+            return sdk::HookVerdict::pass();
+        });
+        registrar.hook("lobby.events", 0, [](sdk::Connection& connection, sdk::Json& payload) {
+            payload.set("events", lobby_store::newest(connection, kListedEvents));
             return sdk::HookVerdict::pass();
         });
         sockets_->registerWith(registrar);

@@ -247,4 +247,26 @@ void markTold(sdk::Connection& connection, std::int64_t event, const std::vector
     }
 }
 
+sdk::Json newest(sdk::Connection& connection, std::int64_t count) {
+    const auto rows = connection.execute(
+        "SELECT e.id, e.name, e.starts_at, e.ends_at, e.state, "
+        "(SELECT COUNT(*) FROM lobby_seats s WHERE s.event_id = e.id), "
+        "(SELECT COUNT(*) FROM lobby_results r WHERE r.event_id = e.id AND r.partner_id IS NOT NULL), "
+        "(SELECT COUNT(*) FROM lobby_results r WHERE r.event_id = e.id AND r.partner_id IS NULL) "
+        "FROM lobby_events e ORDER BY e.id DESC LIMIT $1",
+        {count});
+    sdk::Json list = sdk::Json::array();
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        list.push(sdk::Json::object({{"id", rows.integer(row, 0)},
+                                     {"name", rows.text(row, 1)},
+                                     {"starts_at", sdk::formatTime(rows.time(row, 2))},
+                                     {"ends_at", sdk::formatTime(rows.time(row, 3))},
+                                     {"state", rows.text(row, 4)},
+                                     {"seats", rows.integer(row, 5)},
+                                     {"paired", rows.integer(row, 6)},
+                                     {"left_over", rows.integer(row, 7)}}));
+    }
+    return list;
+}
+
 }  // namespace linkup::lobby::lobby_store

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <linkup/sdk/database.h>
+#include <linkup/sdk/json.h>
 #include <linkup/sdk/principal.h>
 
 #include <optional>
@@ -78,6 +79,9 @@ std::vector<Result> untold(sdk::Connection& connection, const std::vector<sdk::U
 /// These people have had their results of the event.
 void markTold(sdk::Connection& connection, std::int64_t event, const std::vector<sdk::UserId>& users,
               sdk::Time now);
+
+/// For operators: the newest events with who came and what came of it, as JSON, newest first.
+sdk::Json newest(sdk::Connection& connection, std::int64_t count);
 
 }  // namespace lobby_store
 }  // namespace linkup::lobby

@@ -102,7 +102,7 @@ class BrowserTest(unittest.TestCase):
         self.browser.resize(1200, 900)
 
     def _controls_without_name(self):
-        shown = [element for element in self.driver.find_elements(By.CSS_SELECTOR, FOCUSABLE) if element.is_displayed()]
+        shown = self.driver.execute_script(_SHOWN, FOCUSABLE)
         self.assertTrue(shown)
         return [element.get_attribute("outerHTML") for element in shown if not element.accessible_name.strip()]
 
@@ -120,6 +120,9 @@ class BrowserTest(unittest.TestCase):
         return names
 
 
+# What is in a closed <details> is not shown.
+_SHOWN = "return [...document.querySelectorAll(arguments[0])].filter((element) => element.checkVisibility())"
+
 # Tab goes on from what was pressed last, even if it has no focus.
 _BEGIN_AT_THE_TOP = """
 const top = document.createElement("span");
@@ -129,7 +132,7 @@ top.focus();
 """
 
 _SKIPPED_HEADINGS = """
-const shown = [...document.querySelectorAll("h1, h2, h3, h4")].filter((heading) => heading.offsetParent);
+const shown = [...document.querySelectorAll("h1, h2, h3, h4")].filter((heading) => heading.checkVisibility());
 let last = 0;
 return shown.filter((heading) => {
     const level = Number(heading.tagName[1]), skips = level > last + 1;
@@ -161,7 +164,7 @@ function behind(element) {
 const faint = [];
 for (const element of document.querySelectorAll("body *")) {
     const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    if (!own || !element.getClientRects().length || element.disabled) continue;
+    if (!own || !element.checkVisibility() || element.disabled) continue;
     const pair = [luminance(parse(getComputedStyle(element).color).rgb), luminance(behind(element))].sort((a, b) => b - a);
     const contrast = (pair[0] + 0.05) / (pair[1] + 0.05);
     if (contrast < 4.5) faint.push(`${contrast.toFixed(2)}: ${element.outerHTML.slice(0, 100)}`);
@@ -173,6 +176,6 @@ return faint;
 _TOO_SMALL = """
 return [...document.querySelectorAll("button, input:not([type=checkbox]), select")].filter((element) => {
     const { width, height } = element.getBoundingClientRect();
-    return width && (width < 24 || height < 24);
+    return element.checkVisibility() && (width < 24 || height < 24);
 }).map((element) => element.outerHTML.slice(0, 100));
 """

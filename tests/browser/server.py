@@ -28,7 +28,7 @@ class Server:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen([*self._command, *more], stdout=log, stderr=subprocess.STDOUT)
         try:
-            return self._field("ready", "port")
+            return self._ready_port("daemon")
         except BaseException:
             self._process.kill()
             self._process.wait()
@@ -56,18 +56,21 @@ class Server:
     def log(self):
         return self._log.read_text(errors="replace")
 
-    def _field(self, text, name):
-        """The field of the first line of the log with this text, once it is there."""
+    def console_port(self):
+        return self._ready_port("console")
+
+    def _ready_port(self, source):
+        """Where that part of the daemon listens, once it says so in the log."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             for line in self.log().splitlines():
                 entry = json.loads(line) if line.startswith("{") and line.endswith("}") else {}
-                if entry.get("text") == text:
-                    return entry["fields"][name]
+                if (entry.get("source"), entry.get("text")) == (source, "ready"):
+                    return entry["fields"]["port"]
             if self._process.poll() is not None:
                 break
             time.sleep(0.02)
-        raise RuntimeError("the daemon does not get ready; it printed:\n" + self.log())
+        raise RuntimeError(f"the {source} does not get ready; the daemon printed:\n" + self.log())
 
     def call(self, path, token=None, form=None, body=None, headers=None):
         """What a route answers, as JSON."""

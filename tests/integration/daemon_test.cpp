@@ -32,6 +32,10 @@ class DaemonTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(metricsAreForAllowedNetworksOnly);
     CPPUNIT_TEST(statusWantsItsToken);
     CPPUNIT_TEST(statusWithoutConfiguredTokenIsClosed);
+    CPPUNIT_TEST(consoleStandsOnItsOwnListenerAlone);
+    CPPUNIT_TEST(consoleWithoutPluginsHasNothingOfThem);
+    CPPUNIT_TEST(consoleIsNotThereWithoutToken);
+    CPPUNIT_TEST(shortTokenOfTheConsoleFailsTheCheck);
     CPPUNIT_TEST(terminationEndsWithZero);
     CPPUNIT_TEST(schemaIsKeptOverARestart);
     CPPUNIT_TEST(pluginThatFailsLaterLeavesNothingBehind);
@@ -231,6 +235,68 @@ class DaemonTest : public CppUnit::TestFixture {
         HttpClient client(daemon.url());
         client.setHeader("X-Status-Token", "");
         CPPUNIT_ASSERT_EQUAL(401, client.get("/api/v1/internal/status").status);
+    }
+
+    static DaemonOptions withConsole(const FreePort& port) {
+        DaemonOptions options = bare();
+        options.settings["console.token"] = std::string(32, 'c');
+        options.settings["console.port"] = std::to_string(port.number());
+        return options;
+    }
+
+    static std::string consoleUrl(const FreePort& port) {
+        return "http://127.0.0.1:" + std::to_string(port.number());
+    }
+
+    void consoleStandsOnItsOwnListenerAlone() {
+        const FreePort port;
+        LinkupDaemon daemon(withConsole(port));
+        HttpClient console(consoleUrl(port));
+        const HttpReply page = console.get("/console");
+        CPPUNIT_ASSERT_EQUAL(200, page.status);
+        assertContains(page.header("content-security-policy"), "default-src 'none'; script-src 'self';");
+        CPPUNIT_ASSERT_EQUAL(404, console.get("/readyz").status);
+        CPPUNIT_ASSERT_EQUAL(404, HttpClient(daemon.url()).get("/console").status);
+
+        const HttpReply refused = console.get("/console/api/overview");
+        CPPUNIT_ASSERT_EQUAL(401, refused.status);
+        CPPUNIT_ASSERT_EQUAL(std::string("Not authenticated"), refused.text("detail"));
+        console.setBearer(std::string(32, 'c'));
+        const HttpReply overview = console.get("/console/api/overview");
+        CPPUNIT_ASSERT_EQUAL(std::string("ready"), overview.text("status"));
+        CPPUNIT_ASSERT_EQUAL(std::string("no-store"), overview.header("cache-control"));
+        CPPUNIT_ASSERT(console.get("/console/api/numbers").object()->has("linkup_daemon_connections"));
+        CPPUNIT_ASSERT_EQUAL(0, daemon.stop());
+    }
+
+    void consoleWithoutPluginsHasNothingOfThem() {
+        const FreePort port;
+        LinkupDaemon daemon(withConsole(port));
+        HttpClient console(consoleUrl(port));
+        console.setBearer(std::string(32, 'c'));
+        CPPUNIT_ASSERT_EQUAL(std::string(R"({"plugins":[]})"), console.get("/console/api/plugins").body);
+        for (const char* path : {"reports", "lobby"})
+            CPPUNIT_ASSERT_EQUAL(std::string("null"), console.get(std::string("/console/api/") + path).body);
+        CPPUNIT_ASSERT_EQUAL(std::string("null"),
+                             console.post("/console/api/sessions", R"({"user_id":1})").body);
+        CPPUNIT_ASSERT_EQUAL(422, console.post("/console/api/reports/clear", "{}").status);
+        CPPUNIT_ASSERT_EQUAL(0, daemon.stop());
+    }
+
+    void consoleIsNotThereWithoutToken() {
+        const FreePort port;
+        DaemonOptions options = withConsole(port);
+        options.settings["console.token"] = "";
+        LinkupDaemon daemon(options);
+        CPPUNIT_ASSERT_THROW(HttpClient(consoleUrl(port)).get("/console"), Poco::Exception);
+        CPPUNIT_ASSERT_EQUAL(0, daemon.stop());
+    }
+
+    void shortTokenOfTheConsoleFailsTheCheck() {
+        DaemonOptions options = bare();
+        options.settings["console.token"] = "too short";
+        options.arguments = {"--check"};
+        assertEnds(options, 78, "console.token: found 9 bytes, allowed are 32 or more");
     }
 
     void terminationEndsWithZero() {

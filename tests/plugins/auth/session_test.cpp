@@ -3,6 +3,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -39,6 +40,8 @@ class SessionTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(logOutEverywhere);
     CPPUNIT_TEST(sessionsAreListedNewestFirst);
     CPPUNIT_TEST(sessionOfAnotherUserIsNotFound);
+    CPPUNIT_TEST(operatorFindsSessionsByAddressAndById);
+    CPPUNIT_TEST(operatorRevokesOneSessionOrAll);
     CPPUNIT_TEST(deletedAccountIsRefused);
     CPPUNIT_TEST(restartKeepsSessionsAndTheirEnds);
     CPPUNIT_TEST(housekeepingRemovesWhatHasExpired);
@@ -317,7 +320,58 @@ public:
 protected:
     virtual AuthBackend backend() const = 0;
 
+    void operatorFindsSessionsByAddressAndById() {
+        town_->host().fake_clock.advance(1min);
+        const Citizen second = town_->logIn("alice@example.com");
+        const Json by_email = command("sessions.list", Json::object({{"email", "Alice@Example.com"}}));
+        CPPUNIT_ASSERT_EQUAL(alice_.id, by_email.at("user_id").asInteger());
+        CPPUNIT_ASSERT_EQUAL(std::size_t{2}, by_email.at("sessions").size());
+        CPPUNIT_ASSERT_EQUAL(sessionOf(second), by_email.at("sessions").items()[0].at("id").asString());
+        CPPUNIT_ASSERT_EQUAL(std::string(AuthTown::kAddress),
+                             by_email.at("sessions").items()[0].at("ip").asString());
+        const Json by_id = command("sessions.list", Json::object({{"user_id", alice_.id}}));
+        CPPUNIT_ASSERT_EQUAL(by_email.at("sessions").dump(), by_id.at("sessions").dump());
+        for (const Json& nobody : {Json::object({{"email", "nobody@example.com"}}),
+                                   Json::object({{"user_id", alice_.id + 1}}), Json::object({})}) {
+            const Json found = command("sessions.list", nobody);
+            CPPUNIT_ASSERT(found.at("user_id").isNull());
+            CPPUNIT_ASSERT_EQUAL(std::size_t{0}, found.at("sessions").size());
+        }
+    }
+
+    void operatorRevokesOneSessionOrAll() {
+        const Citizen second = town_->logIn("alice@example.com");
+        const auto socket = openSocket(second);
+        const auto revoke = [&](sdk::UserId user, const Json& session) {
+            return command("sessions.revoke", Json::object({{"user_id", user}, {"session_id", session}}))
+                .at("revoked")
+                .asInteger();
+        };
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, revoke(alice_.id + 1, sessionOf(second)));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, revoke(alice_.id, sessionOf(second)));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, revoke(alice_.id, sessionOf(second)));
+        CPPUNIT_ASSERT(socket->closeCode() == sdk::CloseCode::kPolicy);
+        CPPUNIT_ASSERT(town_->authenticator().verify(second.access_token).outcome == Outcome::kRefused);
+        CPPUNIT_ASSERT(outcome() == Outcome::kAccepted);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, revoke(alice_.id, Json()));
+        CPPUNIT_ASSERT(outcome() == Outcome::kRefused);
+    }
+
 private:
+    Json command(const std::string& event, Json payload) {
+        town_->database().transaction([&](sdk::Connection& connection) {
+            for (const auto& hook : town_->registrar().hooks) {
+                if (hook.event == event) hook.handler(connection, payload);
+            }
+        });
+        return payload;
+    }
+    /// Noted at the first call: a revoked session's token is not read any more.
+    const std::string& sessionOf(const Citizen& citizen) {
+        std::string& session = sessions_[citizen.access_token];
+        if (session.empty()) session = town_->authenticator().verify(citizen.access_token).principal.session;
+        return session;
+    }
     Json refresh(const std::string& token, bool rotate = false) {
         Json body = Json::object({{"refresh_token", token}});
         if (rotate) body.set("rotate", true);
@@ -356,6 +410,7 @@ private:
     }
 
     std::unique_ptr<AuthTown> town_;
+    std::map<std::string, std::string> sessions_;  ///< by access token
     Citizen alice_;
 };
 

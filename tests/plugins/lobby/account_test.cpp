@@ -2,6 +2,7 @@
 
 #include "account_store.h"
 #include "lobby_migrations.h"
+#include "lobby_store.h"
 #include "town.h"
 
 namespace linkup::test {
@@ -12,6 +13,7 @@ class LobbyAccountTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(LobbyAccountTest);
     CPPUNIT_TEST(exportHoldsOnesOwnEvenings);
     CPPUNIT_TEST(deletionLeavesThePartnerOver);
+    CPPUNIT_TEST(operatorSeesTheNewestEvents);
     CPPUNIT_TEST_SUITE_END();
 
 public:
@@ -53,6 +55,26 @@ public:
         }
         CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, town_->number("SELECT COUNT(*) FROM lobby_seats"));
         CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, town_->number("SELECT COUNT(*) FROM lobby_results"));
+    }
+
+    void operatorSeesTheNewestEvents() {
+        const auto events = sdk::transaction(town_->database(), [](sdk::Connection& c) {
+            c.execute(
+                "INSERT INTO lobby_events (id, name, starts_at, ends_at, state) VALUES (8, 'night', 3000000, "
+                "4000000, 'gathering')");
+            return std::pair(lobby::lobby_store::newest(c, 1), lobby::lobby_store::newest(c, 20));
+        });
+        CPPUNIT_ASSERT_EQUAL(std::size_t{1}, events.first.size());
+        CPPUNIT_ASSERT_EQUAL(std::size_t{2}, events.second.size());
+        CPPUNIT_ASSERT_EQUAL(
+            std::string(R"({"id":8,"name":"night","starts_at":"1970-01-01T00:00:03.000000Z",)"
+                        R"("ends_at":"1970-01-01T00:00:04.000000Z","state":"gathering",)"
+                        R"("seats":0,"paired":0,"left_over":0})"),
+            events.second.items()[0].dump());
+        const auto& evening = events.second.items()[1];
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{3}, evening.at("seats").asInteger());
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, evening.at("paired").asInteger());
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, evening.at("left_over").asInteger());
     }
 
 private:
