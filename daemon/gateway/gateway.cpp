@@ -205,6 +205,12 @@ std::size_t Gateway::socketCount() const noexcept {
     return parts_->core.hub.size();
 }
 
+std::chrono::nanoseconds Gateway::loopLag() const noexcept {
+    std::chrono::nanoseconds most{0};
+    for (const auto& thread : parts_->threads) most = std::max(most, thread->lag());
+    return most;
+}
+
 sdk::Json Gateway::openApi(const std::string& title, const std::string& version) const {
     std::vector<std::shared_ptr<HttpRoute>> routes = parts_->core.router.routes();
     std::vector<DescribedRoute> described;

@@ -65,6 +65,9 @@ public:
     /// Open WebSockets on this node.
     std::size_t socketCount() const noexcept;
 
+    /// How late the I/O thread is that is most behind; see IoThread::lag. Zero when they do not run.
+    std::chrono::nanoseconds loopLag() const noexcept;
+
     /// The OpenAPI 3.1 description of all routes.
     sdk::Json openApi(const std::string& title, const std::string& version) const;
 

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 
@@ -53,6 +54,10 @@ IoThread::IoThread(GatewayCore& core, int number)
       number_(number),
       work_(context_.get_executor()),
       ticker_(context_.get_executor()),
+      lag_seconds_(core.metric_maker.histogram(
+          "event_loop_lag_seconds", "How late an I/O thread came to its timer, twenty times a second.",
+          {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5},
+          {{"thread", std::to_string(number)}})),
       wheel_(core.clock.steady()) {}
 
 IoThread::~IoThread() {
@@ -79,6 +84,7 @@ void IoThread::stop() noexcept {
     work_.reset();
     context_.stop();
     if (thread_.joinable()) thread_.join();
+    due_.store(0, std::memory_order_relaxed);
 }
 
 const RouteTree& IoThread::routes() {
@@ -90,7 +96,28 @@ const RouteTree& IoThread::routes() {
     return *routes_;
 }
 
+std::chrono::nanoseconds IoThread::lag() const noexcept {
+    using Clock = std::chrono::steady_clock;
+    const auto due = due_.load(std::memory_order_relaxed);
+    if (due == 0) return {};  // does not run
+    const auto overdue = Clock::now().time_since_epoch().count() - due;
+    return Clock::duration(std::max(overdue, late_.load(std::memory_order_relaxed)));
+}
+
+void IoThread::measureLag() noexcept {
+    using Clock = std::chrono::steady_clock;
+    const auto now = Clock::now().time_since_epoch().count();
+    const auto due = due_.load(std::memory_order_relaxed);
+    if (due != 0) {
+        const auto late = std::max<Clock::rep>(now - due, 0);
+        late_.store(late, std::memory_order_relaxed);
+        lag_seconds_.observe(std::chrono::duration<double>(Clock::duration(late)).count());
+    }
+    due_.store((Clock::duration(now) + DeadlineWheel::kTick).count(), std::memory_order_relaxed);
+}
+
 void IoThread::tick() {
+    measureLag();
     wheel_.advance(now());
     const auto second = std::chrono::floor<std::chrono::seconds>(core_.clock.now());
     if (second != date_second_ || date_.empty()) {

@@ -2,6 +2,7 @@
 
 #include <utility>  // boost/asio/awaitable.hpp of 1.74 uses std::exchange without it
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -66,6 +67,9 @@ public:
     asio::io_context& context() noexcept { return context_; }
     DeadlineWheel& wheel() noexcept { return wheel_; }
     SteadyTime now() const { return core_.clock.steady(); }
+    /// How late the loop is: what came now would wait about so long. Grows without end while a handler does
+    /// not come back. Any thread.
+    std::chrono::nanoseconds lag() const noexcept;
 
     // On the I/O thread only.
     /// The routes as they are now.
@@ -85,6 +89,7 @@ public:
 private:
     friend class Connection;
     void tick();
+    void measureLag() noexcept;
 
     GatewayCore& core_;
     const int number_;
@@ -93,6 +98,10 @@ private:
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
                                IoExecutor>
         ticker_;
+    sdk::Histogram& lag_seconds_;
+    // Of the real clock, which is the timer's: when the loop should have come by again, and how late it was.
+    std::atomic<std::chrono::steady_clock::rep> due_{0};
+    std::atomic<std::chrono::steady_clock::rep> late_{0};
     DeadlineWheel wheel_;
     Connection* connections_ = nullptr;
     std::shared_ptr<const RouteTree> routes_;

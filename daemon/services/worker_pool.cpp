@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -48,6 +49,9 @@ WorkerPool::WorkerPool(std::string name, int threads, std::size_t queue, sdk::Lo
       capacity_(queue),
       log_(log),
       depth_gauge_(metrics.gauge("pool_depth", "Pieces of work that wait for a thread.", {{"pool", name_}})),
+      wait_(metrics.histogram("pool_wait_seconds", "How long work waited for a thread.",
+                              {0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10},
+                              {{"pool", name_}})),
       refused_(metrics.counter("pool_refused_total", "Pieces of work refused because the queue was full.",
                                {{"pool", name_}})) {
     threads_.reserve(static_cast<std::size_t>(threads));
@@ -81,8 +85,23 @@ void WorkerPool::submit(Work& work) {
     if (!push(work, Admission::kAlways)) work.run();
 }
 
+std::chrono::nanoseconds WorkerPool::age() const noexcept {
+    const auto first = first_queued_.load(std::memory_order_relaxed);
+    if (first == 0) return {};
+    const std::chrono::nanoseconds age =
+        std::chrono::steady_clock::now().time_since_epoch() - std::chrono::steady_clock::duration(first);
+    return std::max(age, std::chrono::nanoseconds(0));
+}
+
+/// With the lock held.
+void WorkerPool::noteFirst() noexcept {
+    first_queued_.store(first_ == nullptr ? 0 : first_->queued_.time_since_epoch().count(),
+                        std::memory_order_relaxed);
+}
+
 bool WorkerPool::push(Work& work, Admission admission) {
     bool wake = false;
+    work.queued_ = std::chrono::steady_clock::now();
     {
         const std::lock_guard lock(mutex_);
         const std::size_t depth = depth_.load(std::memory_order_relaxed);
@@ -94,6 +113,7 @@ bool WorkerPool::push(Work& work, Admission admission) {
         work.next_ = nullptr;
         (last_ != nullptr ? last_->next_ : first_) = &work;
         last_ = &work;
+        if (first_ == &work) noteFirst();
         depth_.store(depth + 1, std::memory_order_relaxed);
         depth_gauge_.set(static_cast<double>(depth + 1));
         wake = idle_ > 0;
@@ -117,10 +137,13 @@ void WorkerPool::runThread() noexcept {
         }
         Work* work = std::exchange(first_, first_->next_);
         if (first_ == nullptr) last_ = nullptr;
+        noteFirst();
         const std::size_t depth = depth_.load(std::memory_order_relaxed) - 1;
         depth_.store(depth, std::memory_order_relaxed);
         depth_gauge_.set(static_cast<double>(depth));
         lock.unlock();
+        const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - work->queued_;
+        wait_.observe(waited.count());
         work->run();
         lock.lock();
     }

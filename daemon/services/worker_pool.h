@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -28,6 +29,7 @@ public:
 private:
     friend class WorkerPool;
     Work* next_ = nullptr;
+    std::chrono::steady_clock::time_point queued_;
 };
 
 /// A fixed number of threads behind one bounded queue, first in, first out.
@@ -53,6 +55,9 @@ public:
     bool full() const noexcept { return depth() >= capacity_ || stopped_.load(std::memory_order_relaxed); }
     /// How much work waits.
     std::size_t depth() const noexcept { return depth_.load(std::memory_order_relaxed); }
+    /// How long the first in the queue has waited; zero when nothing waits. It grows without end when no
+    /// thread comes back.
+    std::chrono::nanoseconds age() const noexcept;
     const std::string& name() const noexcept { return name_; }
 
     /// Refuses what comes now, does what was queued, and joins the threads. May be called again; not by a
@@ -62,12 +67,14 @@ public:
 private:
     enum class Admission { kBounded, kAlways };
     bool push(Work& work, Admission admission);
+    void noteFirst() noexcept;
     void runThread() noexcept;
 
     const std::string name_;
     const std::size_t capacity_;
     sdk::Log& log_;
     sdk::Gauge& depth_gauge_;
+    sdk::Histogram& wait_;
     sdk::Counter& refused_;
     std::mutex mutex_;
     std::condition_variable wake_;
@@ -75,6 +82,7 @@ private:
     Work* last_ = nullptr;
     int idle_ = 0;
     std::atomic<std::size_t> depth_{0};
+    std::atomic<std::chrono::steady_clock::rep> first_queued_{0};  // 0: the queue is empty
     std::atomic<bool> stopped_{false};
     std::mutex join_mutex_;
     std::vector<std::thread> threads_;
