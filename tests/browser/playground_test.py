@@ -21,15 +21,17 @@ class Side:
         self.test = test
         self.label = label
         self.section = test.driver.find_element(By.CSS_SELECTOR, f"section[aria-label='{label}']")
+        parts = self.section.find_elements(By.CSS_SELECTOR, "[data-part]")
+        self.parts = {part.get_attribute("data-part"): part for part in parts}
 
     def part(self, name):
-        return self.section.find_element(By.CSS_SELECTOR, f"[data-part={name}]")
+        return self.parts[name]
 
     def text(self, name):
         return self.part(name).text
 
     def shows(self, name, text):
-        self.test.wait(lambda: text in self.text(name), f"{self.label}: {name} says {text!r}, not {self.text(name)!r}")
+        self.test.wait(lambda: text in self.text(name), f"{self.label}: {name} says {text!r}")
 
     def press(self, name):
         self.test.press(lambda: self.part(name), f"{self.label}: {name}")
@@ -55,9 +57,8 @@ class Side:
 
     def messages(self):
         """Text and state of each, in order."""
-        items = self.part("messages").find_elements(By.TAG_NAME, "li")
-        return [(item.find_element(By.TAG_NAME, "span").text, item.find_element(By.TAG_NAME, "small").text.split(" · ")[-1])
-                for item in items]
+        pairs = self.test.driver.execute_script(_MESSAGES, self.part("messages"))
+        return [(text, state.split(" · ")[-1]) for text, state in pairs]
 
     def texts(self):
         return [text for text, _ in self.messages()]
@@ -66,7 +67,10 @@ class Side:
         return dict(self.messages()).get(text)
 
     def has_state(self, text, state):
-        self.test.wait(lambda: self.state_of(text) == state, f"{self.label}: {text!r} is {state}, not {self.state_of(text)}")
+        self.test.wait(lambda: self.state_of(text) == state, f"{self.label}: {text!r} is {state}")
+
+
+_MESSAGES = "return [...arguments[0].children].map((item) => [...item.children].map((part) => part.textContent))"
 
 
 class PlaygroundTest(BrowserTest):

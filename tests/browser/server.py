@@ -1,6 +1,7 @@
 """The built daemon, started for a test on a port that the kernel chose, with a state folder of its own."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -10,6 +11,11 @@ import urllib.parse
 import urllib.request
 
 PATIENCE = 60
+
+# All is on this machine, whatever proxy leads out of it.
+for _name in ("http_proxy", "https_proxy", "all_proxy"):
+    os.environ.pop(_name, None)
+    os.environ.pop(_name.upper(), None)
 
 
 class Server:
