@@ -39,7 +39,8 @@ public:
     virtual void migrations(std::vector<Migration> migrations) = 0;
     /// Must live until the plugin is destroyed.
     virtual void provide(std::string_view interface_name, void* service) = 0;
-    /// Fills N development accounts or the like for `linkupd --demo N`; runs after start.
+    /// Fills N development accounts or the like for `linkupd --demo N`; runs after start. The page at /try
+    /// asks for them too, while requests run, and again: what is there already has to stay as it is.
     virtual void demo(std::function<void(int count)> fill) = 0;
 
     template <class T>
