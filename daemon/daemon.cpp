@@ -35,6 +35,7 @@ Daemon::Daemon(Settings& settings)
           return measureHook(*parts_.metrics, *parts_.log, event, plugin, usual, own);
       }),
       backend_(parts_),
+      drain_time_(settings.integer("server.drain_ms")),
       plugins_(backend_, book_, hooks_, services_) {}
 
 Daemon::~Daemon() {
@@ -51,10 +52,14 @@ void Daemon::loadPlugins() {
     plugins_.configure([&](const std::string& plugin, const auto& use) {
         collectFaults(faults, [&] { settings_.configurePlugin(plugin, use); });
     });
+    collectFaults(faults, [&] { settings_.checkOwners(pluginNames()); });
+    if (!faults.empty()) throw SettingError(std::move(faults));
+}
+
+std::vector<std::string> Daemon::pluginNames() const {
     std::vector<std::string> names;
     for (const PluginInfo& info : plugins_.plugins()) names.push_back(info.name);
-    collectFaults(faults, [&] { settings_.checkOwners(names); });
-    if (!faults.empty()) throw SettingError(std::move(faults));
+    return names;
 }
 
 void Daemon::openParts(PartsMode mode) {
@@ -108,6 +113,7 @@ void Daemon::listen() {
     parts_.gateway->start();
     readiness_->setPhase(Readiness::Phase::kServing);
     listening_ = true;
+    running_configuration_.emplace(settings_.declared());
     parts_.log->info("ready", {{"address", settings_.text("server.address")},
                                {"port", static_cast<std::int64_t>(parts_.gateway->boundPort())},
                                {"plugins", static_cast<std::int64_t>(plugins_.plugins().size())},
@@ -117,7 +123,7 @@ void Daemon::listen() {
 void Daemon::drain() {
     readiness_->setPhase(Readiness::Phase::kDraining);
     parts_.log->info("draining", {{"sockets", static_cast<std::int64_t>(parts_.gateway->socketCount())}});
-    parts_.gateway->drain(std::chrono::milliseconds(settings_.integer("server.drain_ms")));
+    parts_.gateway->drain(drain_time_);
 }
 
 void Daemon::stop() noexcept {

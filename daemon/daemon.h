@@ -1,10 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "console.h"
 #include "daemon/plugins/plugin_manager.h"
@@ -13,6 +15,7 @@
 #include "daemon_parts.h"
 #include "playground.h"
 #include "readiness.h"
+#include "reload.h"
 #include "settings.h"
 
 namespace linkup::daemon {
@@ -35,6 +38,11 @@ public:
     void migrate();
     void startPlugins();
     void listen();
+
+    /// Reads the configuration again, while the server serves. If nothing in it is wrong, applies what is
+    /// live; else changes nothing. Logs what became of each key. Never throws for what an operator can do
+    /// wrong.
+    ReloadReport reload();
 
     /// Tells all sockets and closes them, over `server.drain_ms`; new requests get 503.
     void drain();
@@ -62,6 +70,11 @@ private:
     std::optional<sdk::Json> tryToAsk(std::string_view hook, const sdk::Json& question,
                                       std::string_view answer);
     sdk::Json describePlugins() const;
+    std::vector<std::string> pluginNames() const;
+    struct NewConfiguration;
+    /// What is wrong goes to `faults`, or is thrown.
+    NewConfiguration readAgain(std::vector<SettingFault>& faults);
+    void applyLive(const Settings& next, const std::vector<DeclaredOption>& applied);
     sdk::Json ask(std::string_view hook, const sdk::Json& question, std::string_view answer,
                   std::string_view unanswered);
     sdk::Json askAboutAccount(std::string_view hook, const std::string& email);
@@ -72,6 +85,8 @@ private:
     HookRegistry hooks_;
     ServiceRegistry services_;
     DaemonBackend backend_;
+    std::optional<RunningConfiguration> running_configuration_;  ///< once it serves
+    std::chrono::milliseconds drain_time_;
     std::unique_ptr<Readiness> readiness_;
     std::unique_ptr<DaemonPages> pages_;
     PluginManager plugins_;

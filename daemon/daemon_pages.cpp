@@ -20,11 +20,17 @@ DaemonPages::DaemonPages(DaemonParts& parts, RegistrationBook& book, const Setti
                          const Readiness& readiness, const std::filesystem::path& www)
     : parts_(parts), book_(book), readiness_(readiness) {
     if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be initialised");
+    applyLive(settings);
     addProbes();
-    addMetrics(settings);
+    addMetrics();
     addOpenApi();
-    addStatus(settings);
+    addStatus();
     addStatic(www);
+}
+
+void DaemonPages::applyLive(const Settings& settings) {
+    metrics_allowed_ = std::make_shared<const TrustedProxies>(settings.list("metrics.allowed"));
+    status_token_ = std::make_shared<const std::string>(settings.text("status.token"));
 }
 
 void DaemonPages::publishOpenApi(std::string document) {
@@ -52,12 +58,12 @@ void DaemonPages::addProbes() {
         kAtOnce);
 }
 
-void DaemonPages::addMetrics(const Settings& settings) {
-    const TrustedProxies allowed(settings.list("metrics.allowed"));
+void DaemonPages::addMetrics() {
     addPage(
         "/metrics",
-        [this, allowed](const sdk::Request& request) {
-            if (!allowed.trusts(request.peer)) throw sdk::Error(sdk::ErrorCode::kNotFound, "Not Found");
+        [this](const sdk::Request& request) {
+            if (!metrics_allowed_.load()->trusts(request.peer))
+                throw sdk::Error(sdk::ErrorCode::kNotFound, "Not Found");
             sdk::Response response;
             response.content_type = MetricsRegistry::kContentType;
             response.body = parts_.registry.text();
@@ -77,7 +83,7 @@ void DaemonPages::addOpenApi() {
     });
 }
 
-void DaemonPages::addStatus(const Settings& settings) {
+void DaemonPages::addStatus() {
     sdk::RouteSpec spec;
     spec.path = "/api/v1/internal/status";
     spec.auth = sdk::Auth::kNone;
@@ -85,9 +91,10 @@ void DaemonPages::addStatus(const Settings& settings) {
     spec.responses = {401};
     registrations_.add(book_.claim(RegistrationKind::kRoute, routeKey("GET", spec.path),
                                    {"the daemon", "GET " + spec.path, "status token"}));
-    auto handler = [this, token = settings.text("status.token")](const sdk::Request& request) {
-        const bool known = sameSecret(request.header("x-status-token"), token);
-        if (token.empty() || !known) {
+    auto handler = [this](const sdk::Request& request) {
+        const auto token = status_token_.load();
+        const bool known = sameSecret(request.header("x-status-token"), *token);
+        if (token->empty() || !known) {
             throw sdk::Error(sdk::ErrorCode::kUnauthenticated, "Invalid or missing status token");
         }
         const auto uptime = std::chrono::steady_clock::now() - started_;

@@ -24,14 +24,16 @@ public:
     DaemonPages(DaemonParts& parts, RegistrationBook& book, const Settings& settings,
                 const Readiness& readiness, const std::filesystem::path& www);
 
+    /// Takes over who may read /metrics and the status.
+    void applyLive(const Settings& settings);
     /// Once all routes are registered; before, /openapi.json answers 503.
     void publishOpenApi(std::string document);
 
 private:
     void addProbes();
-    void addMetrics(const Settings& settings);
+    void addMetrics();
     void addOpenApi();
-    void addStatus(const Settings& settings);
+    void addStatus();
     void addStatic(const std::filesystem::path& www);
     void addPage(const std::string& path, sdk::HttpHandler handler, PageOptions options = {});
 
@@ -40,6 +42,8 @@ private:
     const Readiness& readiness_;
     const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
     std::atomic<std::shared_ptr<const std::string>> openapi_;
+    std::atomic<std::shared_ptr<const TrustedProxies>> metrics_allowed_;
+    std::atomic<std::shared_ptr<const std::string>> status_token_;
     RegistrationSet registrations_;
 };
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "daemon/gateway/trusted_proxies.h"
 #include "offline_database.h"
 
 namespace linkup::daemon {
@@ -24,14 +25,16 @@ milliseconds time(const Settings& settings, std::string_view key) {
     return milliseconds(settings.integer(key));
 }
 
+sdk::LogLevel logLevel(std::string_view name) {
+    if (name == "debug") return sdk::LogLevel::kDebug;
+    if (name == "warning") return sdk::LogLevel::kWarning;
+    return name == "error" ? sdk::LogLevel::kError : sdk::LogLevel::kInfo;
+}
+
 LoggingOptions loggingOptions(const Settings& settings) {
-    const std::string level = settings.text("log.level");
     LoggingOptions options;
     options.format = settings.text("log.format") == "json" ? LogFormat::kJson : LogFormat::kText;
-    options.level = level == "debug"     ? sdk::LogLevel::kDebug
-                    : level == "warning" ? sdk::LogLevel::kWarning
-                    : level == "error"   ? sdk::LogLevel::kError
-                                         : sdk::LogLevel::kInfo;
+    options.level = logLevel(settings.text("log.level"));
     return options;
 }
 
@@ -179,11 +182,34 @@ void DaemonParts::open(const Settings& settings, PartsMode mode) {
     pools = std::make_unique<WorkerPools>(*log, *metrics);
     pools->create("requests", connected ? number(settings, "server.worker_threads") : 1,
                   size(settings, "server.worker_queue"));
-    gateway = std::make_unique<Gateway>(gatewaySettings(settings), *log, *metrics, clock, *bus, *pools);
+    gateway_settings = gatewaySettings(settings);
+    gateway = std::make_unique<Gateway>(gateway_settings, *log, *metrics, clock, *bus, *pools);
     mailer = std::make_unique<QueuedMailer>(
         *database, clock, *log, *metrics,
         connected ? mailTransport(settings) : std::make_unique<NoTransport>(), mailerOptions(settings));
     scheduler = std::make_unique<Scheduler>(*database, *cache, clock, *log, *metrics);
+}
+
+void DaemonParts::check(const Settings& settings, std::vector<SettingFault>& faults) {
+    const auto look = [&](std::string_view key, const auto& work) {
+        try {
+            work();
+        } catch (const sdk::Error& error) {
+            faults.push_back({std::string(key), error.what()});
+        }
+    };
+    for (const char* key : {"metrics.allowed", "server.trusted_proxies"})
+        look(key, [&] { TrustedProxies{settings.list(key)}; });
+    look("database.url", [&] { OfflineDatabase{databaseUrl(settings)}; });
+    look("redis.url", [&] { redisSettings(settings, PartsMode::kOffline); });
+}
+
+void DaemonParts::applyLive(const Settings& settings) {
+    gateway_settings.takeLive(gatewaySettings(settings));
+}
+
+void DaemonParts::setLogLevel(std::string_view name) {
+    logging.setLevel(logLevel(name));
 }
 
 }  // namespace linkup::daemon

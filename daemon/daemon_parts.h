@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "daemon/gateway/gateway.h"
 #include "daemon/services/bus.h"
@@ -29,6 +31,12 @@ struct DaemonParts {
     /// that cannot work; both with a message for the operator.
     void open(const Settings& settings, PartsMode mode);
 
+    /// What is wrong with settings that stand for more than a value: addresses, networks. Changes nothing.
+    static void check(const Settings& settings, std::vector<SettingFault>& faults);
+    /// Takes over what is live, but for the log's level. The settings have passed all checks.
+    void applyLive(const Settings& settings);
+    void setLogLevel(std::string_view name);
+
     Logging logging;
     std::unique_ptr<sdk::Log> log;
     MetricsRegistry registry;
@@ -38,6 +46,7 @@ struct DaemonParts {
     std::unique_ptr<HostCache> cache;
     std::unique_ptr<HostBus> bus;
     std::unique_ptr<WorkerPools> pools;
+    GatewaySettings gateway_settings;  ///< shares what is live with the gateway
     std::unique_ptr<Gateway> gateway;
     std::unique_ptr<QueuedMailer> mailer;
     std::unique_ptr<Scheduler> scheduler;

@@ -46,6 +46,14 @@ std::int64_t wholeNumber(const std::string& option, const std::string& value, st
     return *number;
 }
 
+/// For this thread and those that it makes: none of them takes a signal and ends the process.
+void blockSignals(std::initializer_list<int> numbers) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int number : numbers) sigaddset(&signals, number);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 class Linkupd final : public Poco::Util::ServerApplication {
 public:
     /// Returns the exit code, as sysexits.h has them.
@@ -270,7 +278,20 @@ int Linkupd::perform() {
     return EXIT_OK;
 }
 
+/// Waits for a signal that ends the server; each SIGHUP before it reloads the configuration.
+void reloadUntilTerminated(Daemon& daemon) {
+    sigset_t awaited;
+    sigemptyset(&awaited);
+    for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGHUP}) sigaddset(&awaited, number);
+    for (int number = 0;;) {
+        sigwait(&awaited, &number);
+        if (number != SIGHUP) return;
+        daemon.reload();
+    }
+}
+
 void Linkupd::serve(Settings& settings) {
+    blockSignals({SIGHUP});  // before there are threads
     Daemon daemon(settings);
     daemon.loadPlugins();
     daemon.openParts(PartsMode::kConnected);
@@ -278,7 +299,7 @@ void Linkupd::serve(Settings& settings) {
     daemon.migrate();
     daemon.startPlugins();
     daemon.listen();
-    waitForTerminationRequest();
+    reloadUntilTerminated(daemon);
     daemon.drain();
     daemon.stop();
 }
@@ -388,16 +409,6 @@ void Linkupd::printHelp() const {
     formatter.format(std::cout);
 }
 
-/// Poco waits for the first ones with sigwait, but blocks them only then: a thread made before would take one
-/// and end the process. The last one would end it where a file reaches the limit of its size; blocked, the
-/// write fails.
-void blockSignals() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ}) sigaddset(&signals, number);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-}
-
 /// Each connection takes a descriptor, and the soft limit is 1024 on many systems.
 void raiseDescriptorLimit() {
     rlimit limit{};
@@ -411,7 +422,9 @@ void raiseDescriptorLimit() {
 }  // namespace linkup::daemon
 
 int main(int argc, char** argv) {
-    linkup::daemon::blockSignals();
+    // The first ones are waited for. The last one would end the process where a file reaches the limit of its
+    // size; blocked, the write fails.
+    linkup::daemon::blockSignals({SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ});
     linkup::daemon::raiseDescriptorLimit();
     linkup::daemon::Linkupd application;
     return application.execute(argc, argv);

@@ -37,7 +37,8 @@ struct GatewayCore {
 
     /// Time for a peer's answer to our close. A process that ends has less of it than one that goes on.
     std::chrono::milliseconds closePatience() const {
-        return draining ? settings.sockets.close_timeout / 6 : settings.sockets.close_timeout;
+        const std::chrono::milliseconds patience = settings.sockets.close_timeout;
+        return draining ? patience / 6 : patience;
     }
 
     const GatewaySettings settings;

@@ -153,7 +153,7 @@ Awaitable<bool> HttpSession::receiveBody() {
     Exchange& exchange = *exchange_;
     HttpParser& parser = exchange.parser;
     const std::uint64_t size = parser.content_length().value_or(parser.max_body_bytes);
-    setDeadline(settings.body_timeout +
+    setDeadline(settings.body_timeout.get() +
                 std::chrono::milliseconds(size * 1000 / settings.body_bytes_per_second));
     if (buffer_->size() == 0 && equalsIgnoringCase(parser.get("expect"), "100-continue")) {
         if (!co_await write("HTTP/1.1 100 Continue\r\n\r\n", {})) co_return false;

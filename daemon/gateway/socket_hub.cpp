@@ -13,7 +13,7 @@ bool isOf(const std::shared_ptr<sdk::SocketSession>& socket, std::string_view pa
 
 }  // namespace
 
-NodeSocketHub::NodeSocketHub(sdk::Bus& bus, std::string node, std::size_t per_user_and_path)
+NodeSocketHub::NodeSocketHub(sdk::Bus& bus, std::string node, sdk::Live<std::size_t> per_user_and_path)
     : bus_(bus),
       node_(std::move(node)),
       own_prefix_("{\"node\":" + sdk::Json(node_).dump() + ","),

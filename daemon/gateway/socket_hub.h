@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "linkup/sdk/bus.h"
+#include "linkup/sdk/live.h"
 #include "linkup/sdk/socket.h"
 
 namespace linkup::daemon {
@@ -23,7 +24,7 @@ public:
     static constexpr std::string_view kTopic = "sockets";
 
     /// `node` must differ between nodes.
-    NodeSocketHub(sdk::Bus& bus, std::string node, std::size_t per_user_and_path);
+    NodeSocketHub(sdk::Bus& bus, std::string node, sdk::Live<std::size_t> per_user_and_path);
     ~NodeSocketHub() override;
 
     /// From now on the bus's messages are listened to; until `close`.
@@ -74,7 +75,7 @@ private:
     sdk::Bus& bus_;
     const std::string node_;
     const std::string own_prefix_;  // how a message of this node begins
-    const std::size_t per_user_and_path_;
+    const sdk::Live<std::size_t> per_user_and_path_;
     std::atomic<std::uint64_t> next_id_{1};
     std::atomic<std::size_t> size_{0};
     mutable Table<sdk::UserId> users_;

@@ -110,7 +110,7 @@ void SocketSession::onDeadline(SteadyTime now) noexcept {
         open = state_ == State::kOpen;
         writing = writer_active_;
     }
-    if (!open || !accepted_ || (writing && now - write_began_ >= settings().write_timeout)) {
+    if (!open || !accepted_ || (writing && now - write_began_ >= settings().write_timeout.get())) {
         kill();
         return;
     }
@@ -121,7 +121,7 @@ void SocketSession::onDeadline(SteadyTime now) noexcept {
     }
     if (beat_pending_) {
         beat_pending_ = false;
-        io().wheel().set(*this, std::max(beat_ + settings().ping_interval, now));
+        io().wheel().set(*this, std::max(beat_ + settings().ping_interval.get(), now));
         return;
     }
     beat_pending_ = true;
@@ -131,7 +131,7 @@ void SocketSession::onDeadline(SteadyTime now) noexcept {
         const std::lock_guard lock(mutex_);
         startWriter();
     }
-    io().wheel().set(*this, now + settings().ping_timeout);
+    io().wheel().set(*this, now + settings().ping_timeout.get());
 }
 
 void SocketSession::shutDown() noexcept {

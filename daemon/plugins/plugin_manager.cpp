@@ -17,11 +17,11 @@ void PluginManager::load(std::span<const std::filesystem::path> files) {
     found.reserve(files.size());
     for (const auto& file : files) found.push_back(readPluginInfo(file));
     for (PluginInfo& info : sortByDependency(std::move(found))) {
-        plugins_.push_back({std::move(info), nullptr, nullptr, false});
+        plugins_.push_back({std::move(info), std::nullopt, nullptr, nullptr, false});
     }
     forEach("loading", [&](Loaded& loaded) {
-        const PluginLibrary library(loaded.info);
-        loaded.plugin = library.create();
+        loaded.opened.emplace(loaded.info);
+        loaded.plugin = loaded.opened->create();
     });
 }
 
@@ -29,6 +29,13 @@ void PluginManager::configure(const ConfigureWith& with) {
     forEach("configure", [&](Loaded& loaded) {
         with(loaded.info.name, [&](sdk::Config& config) { loaded.plugin->configure(config); });
     });
+}
+
+void PluginManager::inspect(const ConfigureWith& with) {
+    for (const Loaded& loaded : plugins_) {
+        const auto second = loaded.opened->create();
+        with(loaded.info.name, [&](sdk::Config& config) { second->configure(config); });
+    }
 }
 
 void PluginManager::registerAll() {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,6 +33,10 @@ public:
     /// Reads all descriptors, sorts, and only then runs code of any of them.
     void load(std::span<const std::filesystem::path> files);
     void configure(const ConfigureWith& with);
+    /// Asks for options again, to look at a new configuration: a second plugin of each kind is made,
+    /// configured and destroyed; the ones that run notice nothing. Errors: PluginError naming the plugin, and
+    /// what `with` throws.
+    void inspect(const ConfigureWith& with);
     void registerAll();
     void migrate();
     void start();
@@ -46,6 +51,7 @@ public:
 private:
     struct Loaded {
         PluginInfo info;
+        std::optional<PluginLibrary> opened;
         // Destroyed in reverse: the plugin first, then what it stood on.
         std::unique_ptr<PluginContext> context;
         std::unique_ptr<sdk::Plugin> plugin;

@@ -18,6 +18,17 @@ int readCount(sdk::Config& config, const char* key, const char* help, int fallba
     return static_cast<int>(config.integer({key, help}, fallback, min, max));
 }
 
+sdk::Live<std::chrono::seconds> readLiveSeconds(sdk::Config& config, const char* key, const char* help,
+                                                std::chrono::seconds fallback, std::int64_t min,
+                                                std::int64_t max) {
+    return config.liveInteger<std::chrono::seconds>({key, help}, fallback.count(), min, max);
+}
+
+sdk::Live<int> readLiveCount(sdk::Config& config, const char* key, const char* help, int fallback, int min,
+                             int max) {
+    return config.liveInteger<int>({key, help}, fallback, min, max);
+}
+
 void needLongSecret(sdk::Config& config, const std::string& key, const std::string& secret) {
     if (config.production() && !secret.empty() && secret.size() < kMinSecretBytes) {
         config.refuse(key, "must have 32 bytes or more in production");
@@ -149,32 +160,32 @@ AuthOptions readOptions(sdk::Config& config) {
         config, "password.queue", "Sign-ups and log-ins that may wait for them; beyond, 503.", 64, 1, 10'000);
 
     auto& codes = options.codes;
-    codes.ttl = readSeconds(config, "code.ttl_seconds", "Life of a one-time code.", codes.ttl, 30, kDay);
-    codes.tries = readCount(config, "code.tries", "Wrong tries that void a code.", codes.tries, 1, 100);
+    codes.ttl = readLiveSeconds(config, "code.ttl_seconds", "Life of a one-time code.", codes.ttl, 30, kDay);
+    codes.tries = readLiveCount(config, "code.tries", "Wrong tries that void a code.", codes.tries, 1, 100);
     codes.resend_after =
-        readSeconds(config, "code.resend_seconds", "Pause between two codes for one address; 0: none.",
-                    codes.resend_after, 0, kDay);
+        readLiveSeconds(config, "code.resend_seconds", "Pause between two codes for one address; 0: none.",
+                        codes.resend_after, 0, kDay);
     codes.per_email_hour =
-        readCount(config, "code.per_email_hour", "Codes an hour for one e-mail address; 0: no limit.",
-                  codes.per_email_hour, 0, kMany);
+        readLiveCount(config, "code.per_email_hour", "Codes an hour for one e-mail address; 0: no limit.",
+                      codes.per_email_hour, 0, kMany);
     codes.per_address_hour =
-        readCount(config, "code.per_address_hour", "Codes an hour for one client address; 0: no limit.",
-                  codes.per_address_hour, 0, kMany);
+        readLiveCount(config, "code.per_address_hour", "Codes an hour for one client address; 0: no limit.",
+                      codes.per_address_hour, 0, kMany);
 
     options.code_mail = readMail(config);
 
     auto& logins = options.logins;
     logins.window = readSeconds(config, "login.window_seconds", "Time in which failed log-ins are counted.",
                                 logins.window, 1, kDay);
-    logins.per_email_and_address = readCount(
+    logins.per_email_and_address = readLiveCount(
         config, "login.failures", "Failed log-ins to one account from one client address; 0: no limit.",
         logins.per_email_and_address, 0, kMany);
-    logins.per_email = readCount(config, "login.failures_per_email",
-                                 "Failed log-ins to one account from all addresses; 0: no limit.",
-                                 logins.per_email, 0, kMany);
-    logins.per_address = readCount(config, "login.failures_per_address",
-                                   "Failed log-ins from one address to all accounts; 0: no limit.",
-                                   logins.per_address, 0, kMany);
+    logins.per_email = readLiveCount(config, "login.failures_per_email",
+                                     "Failed log-ins to one account from all addresses; 0: no limit.",
+                                     logins.per_email, 0, kMany);
+    logins.per_address = readLiveCount(config, "login.failures_per_address",
+                                       "Failed log-ins from one address to all accounts; 0: no limit.",
+                                       logins.per_address, 0, kMany);
 
     options.session_cache_ttl = readSeconds(config, "session.cache_seconds",
                                             "How long a node trusts what it knows of a session; revocation "

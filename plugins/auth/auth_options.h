@@ -26,19 +26,19 @@ struct PasswordCost {
 
 /// How many codes may be asked for; a limit of 0 is no limit.
 struct CodeLimits {
-    std::chrono::seconds ttl{600};
-    int tries = 5;
-    std::chrono::seconds resend_after{30};
-    int per_email_hour = 5;
-    int per_address_hour = 20;
+    sdk::Live<std::chrono::seconds> ttl = std::chrono::seconds(600);
+    sdk::Live<int> tries = 5;
+    sdk::Live<std::chrono::seconds> resend_after = std::chrono::seconds(30);
+    sdk::Live<int> per_email_hour = 5;
+    sdk::Live<int> per_address_hour = 20;
 };
 
 /// How many log-ins may fail within the window; a limit of 0 is no limit.
 struct LoginLimits {
     std::chrono::seconds window{900};
-    int per_email_and_address = 5;
-    int per_email = 100;
-    int per_address = 50;
+    sdk::Live<int> per_email_and_address = 5;
+    sdk::Live<int> per_email = 100;
+    sdk::Live<int> per_address = 50;
 };
 
 /// A secret that signs tokens; its name stands in their header, `kid`, unless it is empty.

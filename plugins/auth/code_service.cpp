@@ -31,10 +31,11 @@ void CodeService::send(const std::string& email, const std::string& address) {
     const std::string key = emailKey(email);
     throttle_.admitCode(key, address);
     const std::string code = randomCode();
+    const std::chrono::seconds ttl = limits_.ttl;
     try {
         host_.database().transaction([&](sdk::Connection& connection) {
-            code_store::put(connection, key, keyring_.hashCode(key, code), host_.clock().now() + limits_.ttl);
-            host_.mailer().enqueue(connection, codeMail(mail_, trimmed(email), code, limits_.ttl));
+            code_store::put(connection, key, keyring_.hashCode(key, code), host_.clock().now() + ttl);
+            host_.mailer().enqueue(connection, codeMail(mail_, trimmed(email), code, ttl));
         });
     } catch (const sdk::Error& error) {
         host_.log().error("a code could not be stored or its mail queued",

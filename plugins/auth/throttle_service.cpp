@@ -32,8 +32,8 @@ ThrottleService::ThrottleService(sdk::Cache& cache, const sdk::Clock& clock, con
     : cache_(cache), clock_(clock), codes_(codes), logins_(logins) {}
 
 void ThrottleService::admitCode(std::string_view email_key, std::string_view address) {
-    if (codes_.resend_after > 0s) {
-        const auto wait = count(key("code.pause", email_key), 1, codes_.resend_after);
+    if (const std::chrono::seconds pause = codes_.resend_after; pause > 0s) {
+        const auto wait = count(key("code.pause", email_key), 1, pause);
         if (wait > 0ms) refuse(kTooManyCodes, wait);
     }
     const auto email_wait = count(key("code.email", email_key), codes_.per_email_hour, 1h);

@@ -3,6 +3,7 @@
 #include <linkup/sdk/clock.h>
 #include <linkup/sdk/database.h>
 #include <linkup/sdk/hooks.h>
+#include <linkup/sdk/live.h>
 #include <linkup/sdk/log.h>
 
 #include <chrono>
@@ -24,8 +25,8 @@ public:
 
 /// For how long after it was sent. Zero: never.
 struct ChangeSettings {
-    std::chrono::seconds edit{900};
-    std::chrono::seconds unsend{86'400};
+    sdk::Live<std::chrono::seconds> edit = std::chrono::seconds(900);
+    sdk::Live<std::chrono::seconds> unsend = std::chrono::seconds(86'400);
 };
 
 enum class ChangeResult {

@@ -34,14 +34,14 @@ public:
                    readLimit(config, "seen", "seen events", {50, 1000}),
                    readLimit(config, "resume", "resume events", {5, 50}),
                    readLimit(config, "change", "edits, unsendings and reactions", {5, 100})};
-        changing_.edit = std::chrono::seconds(
-            config.integer({.key = "edit.window_seconds",
-                            .help = "How long after sending a message can be edited; 0: never"},
-                           changing_.edit.count(), 0, 31'536'000));
-        changing_.unsend = std::chrono::seconds(
-            config.integer({.key = "unsend.window_seconds",
-                            .help = "How long after sending a message can be unsent; 0: never"},
-                           changing_.unsend.count(), 0, 31'536'000));
+        changing_.edit = config.liveInteger<std::chrono::seconds>(
+            {.key = "edit.window_seconds",
+             .help = "How long after sending a message can be edited; 0: never"},
+            changing_.edit.get().count(), 0, 31'536'000);
+        changing_.unsend = config.liveInteger<std::chrono::seconds>(
+            {.key = "unsend.window_seconds",
+             .help = "How long after sending a message can be unsent; 0: never"},
+            changing_.unsend.get().count(), 0, 31'536'000);
         presence_settings_.grace = std::chrono::milliseconds(
             config.integer({.key = "presence.grace_ms",
                             .help = "How long after the last device left somebody counts as gone"},
@@ -143,13 +143,13 @@ private:
     static EventLimit readLimit(sdk::Config& config, const std::string& name, const std::string& what,
                                 EventLimit fallback) {
         EventLimit limit;
-        limit.per_second = config.real(
+        limit.per_second = config.liveReal(
             {.key = "limits." + name + ".per_second",
              .help = "How many " + what + " a user may send in a second, after a burst; 0: any number"},
             fallback.per_second, 0, 1e6);
-        limit.burst = static_cast<int>(
-            config.integer({.key = "limits." + name + ".burst", .help = "How many " + what + " at once"},
-                           fallback.burst, 1, 1'000'000));
+        limit.burst = config.liveInteger<int>(
+            {.key = "limits." + name + ".burst", .help = "How many " + what + " at once"}, fallback.burst, 1,
+            1'000'000);
         return limit;
     }
 

@@ -15,8 +15,8 @@ constexpr std::string_view kTopic = "limits";
 constexpr std::size_t kSharedAtOnce = 1000;  // buckets in one publication
 constexpr double kTolerance = 1;             // microseconds: sums of intervals are not exact
 
-double intervalOf(const EventLimit& limit) {
-    return 1e6 / limit.per_second;
+double intervalOf(double per_second) {
+    return 1e6 / per_second;
 }
 
 }  // namespace
@@ -51,19 +51,21 @@ LimitService::Bucket& LimitService::bucketOf(Shard& shard, Key key, double now) 
 
 std::chrono::milliseconds LimitService::take(EventKind kind, sdk::UserId user) {
     const EventLimit& limit = limits_[static_cast<std::size_t>(kind)];
-    if (limit.per_second <= 0) return std::chrono::milliseconds(0);
-    const double interval = intervalOf(limit);
+    const double per_second = limit.per_second;
+    const int burst = limit.burst;
+    if (per_second <= 0) return std::chrono::milliseconds(0);
+    const double interval = intervalOf(per_second);
     const Key key = keyOf(kind, user);
     const double now = nowMicros();
     Shard& shard = shardOf(key);
     const std::lock_guard lock(shard.mutex);
     Bucket& bucket = bucketOf(shard, key, now);
-    const double excess = bucket.full_at - now + interval - limit.burst * interval;
+    const double excess = bucket.full_at - now + interval - burst * interval;
     if (excess > kTolerance) {
         return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(excess / 1000)));
     }
     bucket.full_at += interval;
-    if (++bucket.unshared == std::max(1, limit.burst / 100)) shard.to_share.push_back(key);
+    if (++bucket.unshared == std::max(1, burst / 100)) shard.to_share.push_back(key);
     return std::chrono::milliseconds(0);
 }
 
@@ -98,12 +100,12 @@ void LimitService::onBusMessage(std::string_view text) {
 }
 
 void LimitService::takeElsewhere(Key key, double tokens) {
-    const EventLimit& limit = limits_[key % kEventKinds];
-    if (limit.per_second <= 0) return;
+    const double per_second = limits_[key % kEventKinds].per_second;
+    if (per_second <= 0) return;
     const double now = nowMicros();
     Shard& shard = shardOf(key);
     const std::lock_guard lock(shard.mutex);
-    bucketOf(shard, key, now).full_at += tokens * intervalOf(limit);
+    bucketOf(shard, key, now).full_at += tokens * intervalOf(per_second);
 }
 
 }  // namespace linkup::chat

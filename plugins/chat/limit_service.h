@@ -2,6 +2,7 @@
 
 #include <linkup/sdk/bus.h>
 #include <linkup/sdk/clock.h>
+#include <linkup/sdk/live.h>
 #include <linkup/sdk/principal.h>
 
 #include <array>
@@ -22,8 +23,8 @@ inline constexpr std::size_t kEventKinds = 5;
 
 /// `burst` events at once, then `per_second`. With per_second 0 there is no limit.
 struct EventLimit {
-    double per_second = 0;
-    int burst = 1;
+    sdk::Live<double> per_second = 0;
+    sdk::Live<int> burst = 1;
 };
 using EventLimits = std::array<EventLimit, kEventKinds>;  // by EventKind
 

@@ -42,7 +42,7 @@ sdk::Json chatItem(const sdk::PersonCard& card, const sdk::ChatSummary& chat) {
 
 BondsService::BondsService(sdk::Database& database, sdk::Hooks& hooks, sdk::Clock& clock,
                            ConnectionEvents& events, Tallies& tallies, const Neighbours& neighbours,
-                           int likes_per_day)
+                           sdk::Live<int> likes_per_day)
     : database_(database),
       hooks_(hooks),
       clock_(clock),

@@ -4,6 +4,7 @@
 #include <linkup/sdk/database.h>
 #include <linkup/sdk/hooks.h>
 #include <linkup/sdk/json.h>
+#include <linkup/sdk/live.h>
 #include <linkup/sdk/services/matches.h>
 
 #include "connection_events.h"
@@ -17,7 +18,7 @@ namespace linkup::match {
 class BondsService : public sdk::Matches {
 public:
     BondsService(sdk::Database& database, sdk::Hooks& hooks, sdk::Clock& clock, ConnectionEvents& events,
-                 Tallies& tallies, const Neighbours& neighbours, int likes_per_day);
+                 Tallies& tallies, const Neighbours& neighbours, sdk::Live<int> likes_per_day);
 
     bool exists(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) override;
     bool blocked(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) override;
@@ -45,7 +46,7 @@ private:
     ConnectionEvents& events_;
     Tallies& tallies_;
     const Neighbours& neighbours_;
-    int likes_per_day_;
+    const sdk::Live<int> likes_per_day_;
 };
 
 }  // namespace linkup::match

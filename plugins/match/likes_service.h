@@ -3,6 +3,7 @@
 #include <linkup/sdk/clock.h>
 #include <linkup/sdk/database.h>
 #include <linkup/sdk/json.h>
+#include <linkup/sdk/live.h>
 #include <linkup/sdk/principal.h>
 
 #include "bonds_service.h"
@@ -12,7 +13,7 @@
 namespace linkup::match {
 
 struct LikesRules {
-    int per_day = 10;
+    sdk::Live<int> per_day = 10;
 };
 
 /// Decisions about others, and the likes that wait for one's own. Everything about one decision is one

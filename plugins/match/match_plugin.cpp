@@ -23,8 +23,8 @@ namespace linkup::match {
 class MatchPlugin : public sdk::Plugin {
 public:
     void configure(sdk::Config& config) override {
-        rules_.per_day = static_cast<int>(config.integer(
-            {.key = "likes_per_day", .help = "Likes that a member may give in 24 hours"}, 10, 1, 100000));
+        rules_.per_day = config.liveInteger<int>(
+            {.key = "likes_per_day", .help = "Likes that a member may give in 24 hours"}, 10, 1, 100000);
         discovery_rules_.sample = config.integer(
             {.key = "discovery.sample",
              .help = "Of more eligible people than that, a random sample of as many is ranked"},
@@ -33,13 +33,13 @@ public:
             config.integer({.key = "fairness.every_seconds",
                             .help = "Seconds after which it is measured again how evenly people are shown"},
                            60, 1, 86400));
-        report_rules_.per_day = static_cast<int>(config.integer(
-            {.key = "reports.per_day", .help = "Reports that a member may give in 24 hours"}, 20, 1, 100000));
-        report_rules_.withdraw_at = static_cast<int>(
-            config.integer({.key = "reports.withdraw_at",
-                            .help = "Different people whose open reports take someone out of discovery until "
-                                    "an operator has reviewed them; 0: never"},
-                           5, 0, 100000));
+        report_rules_.per_day = config.liveInteger<int>(
+            {.key = "reports.per_day", .help = "Reports that a member may give in 24 hours"}, 20, 1, 100000);
+        report_rules_.withdraw_at = config.liveInteger<int>(
+            {.key = "reports.withdraw_at",
+             .help = "Different people whose open reports take someone out of discovery until "
+                     "an operator has reviewed them; 0: never"},
+            5, 0, 100000);
         report_rules_.window = std::chrono::days(
             config.integer({.key = "reports.window_days", .help = "Days in which they count"}, 30, 1, 3650));
     }

@@ -3,6 +3,7 @@
 #include <linkup/sdk/clock.h>
 #include <linkup/sdk/database.h>
 #include <linkup/sdk/json.h>
+#include <linkup/sdk/live.h>
 #include <linkup/sdk/principal.h>
 
 #include <string>
@@ -13,8 +14,9 @@
 namespace linkup::match {
 
 struct ReportRules {
-    int per_day = 20;     ///< that one may give in 24 hours
-    int withdraw_at = 5;  ///< different people whose open reports take one out of discovery; 0: never
+    sdk::Live<int> per_day = 20;  ///< that one may give in 24 hours
+    sdk::Live<int> withdraw_at =
+        5;  ///< different people whose open reports take one out of discovery; 0: never
     std::chrono::days window{30};  ///< in which they count
 };
 

@@ -43,6 +43,7 @@ std::string variable(const char* name) {
 class PluginManagerTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(PluginManagerTest);
     CPPUNIT_TEST(goodPluginLivesItsWholeLife);
+    CPPUNIT_TEST(inspectionConfiguresASecondPluginAndLeavesTheFirst);
     CPPUNIT_TEST(fileWithoutDescriptorIsRefused);
     CPPUNIT_TEST(otherMagicIsRefused);
     CPPUNIT_TEST(otherSizeIsRefused);
@@ -149,6 +150,22 @@ private:
         CPPUNIT_ASSERT_EQUAL(std::string("good.made good.started good.stopped good.gone "),
                              variable("LINKUP_FIXTURE_NOTES"));
         assertNothingLeft();
+    }
+
+    void inspectionConfiguresASecondPluginAndLeavesTheFirst() {
+        PluginManager manager(backend_, book_, hooks_, services_);
+        bringUp(manager, {"good"});
+        const auto present = backend_.present;
+        std::string asked;
+        manager.inspect([&](const std::string& plugin, const std::function<void(sdk::Config&)>& use) {
+            NoConfig config;
+            use(config);
+            asked = plugin;
+        });
+        CPPUNIT_ASSERT_EQUAL(std::string("good"), asked);
+        CPPUNIT_ASSERT_EQUAL(std::string("good.made good.started good.made good.gone "),
+                             variable("LINKUP_FIXTURE_NOTES"));
+        CPPUNIT_ASSERT(present == backend_.present);
     }
 
     void fileWithoutDescriptorIsRefused() {

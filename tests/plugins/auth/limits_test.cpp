@@ -285,7 +285,7 @@ public:
         sdk::testing::FakeConfig config{{"code.ttl_seconds", "60"}, {"majors", "BTech, BSc"}};
         const AuthOptions options = readOptions(config);
         CPPUNIT_ASSERT(config.unknownKeys().empty());
-        CPPUNIT_ASSERT(options.codes.ttl == 60s);
+        CPPUNIT_ASSERT(options.codes.ttl.get() == 60s);
         CPPUNIT_ASSERT_EQUAL(std::size_t{2}, options.majors.size());
         CPPUNIT_ASSERT_EQUAL(std::size_t{31}, defaultMajors().size());
     }

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <memory>
 #include <type_traits>
-#include <utility>
 
 namespace linkup::sdk {
 
@@ -17,7 +17,10 @@ class Live {
     static_assert(std::is_trivially_copyable_v<T> && std::atomic<T>::is_always_lock_free);
 
 public:
-    Live(T value = T{}) : value_(std::make_shared<std::atomic<T>>(value)) {}
+    Live() : Live(T{}) {}
+    template <std::convertible_to<T> Value>
+    requires(!std::same_as<Value, Live>) Live(Value value)
+        : value_(std::make_shared<std::atomic<T>>(static_cast<T>(value))) {}
 
     T get() const noexcept { return value_->load(std::memory_order_relaxed); }
     operator T() const noexcept { return get(); }
