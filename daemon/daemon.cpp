@@ -7,6 +7,7 @@
 #include "folders.h"
 #include "hook_timing.h"
 #include "legacy_import.h"
+#include "service_manager.h"
 #include "version.h"
 
 namespace linkup::daemon {
@@ -15,6 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// What stands still is named in the log, whoever watches.
+constexpr std::chrono::seconds kLookAnyway{15};
 constexpr std::string_view kNoReports = "no enabled plugin keeps reports";
 
 void printEntries(std::ostream& out, const char* title, const RegistrationBook& book, RegistrationKind kind) {
@@ -30,11 +33,12 @@ void printEntries(std::ostream& out, const char* title, const RegistrationBook& 
 Daemon::Daemon(Settings& settings)
     : settings_(settings),
       parts_(settings),
+      watchdog_(*parts_.log),
       hooks_([this, usual = std::chrono::milliseconds(settings.integer("plugins.hook_budget_ms"))](
                  const auto& event, const auto& plugin, auto own) {
           return measureHook(*parts_.metrics, *parts_.log, event, plugin, usual, own);
       }),
-      backend_(parts_),
+      backend_(parts_, watchdog_),
       drain_time_(settings.integer("server.drain_ms")),
       plugins_(backend_, book_, hooks_, services_) {}
 
@@ -109,18 +113,32 @@ void Daemon::listen() {
     parts_.mailer->start();
     parts_.scheduler->start();
     readiness_->start();
+    const auto listener = service_manager::takeListener();
     if (console_) console_->start(describePlugins());
-    parts_.gateway->start();
+    parts_.gateway->start(listener);
     readiness_->setPhase(Readiness::Phase::kServing);
     listening_ = true;
     running_configuration_.emplace(settings_.declared());
     parts_.log->info("ready", {{"address", settings_.text("server.address")},
                                {"port", static_cast<std::int64_t>(parts_.gateway->boundPort())},
+                               {"listener", listener ? "handed over" : "own"},
                                {"plugins", static_cast<std::int64_t>(plugins_.plugins().size())},
                                {"version", kVersion}});
+    startWatchdog();
+    service_manager::ready();
+}
+
+void Daemon::startWatchdog() {
+    const auto& io_threads = parts_.gateway->progress();
+    for (std::size_t i = 0; i < io_threads.size(); ++i)
+        watchdog_.watch("I/O thread " + std::to_string(i), io_threads[i]);
+    watchdog_.watch("pool requests", [pool = parts_.pools->find("requests")] { return pool->progress(); });
+    watchdog_.watch("database and cache", [this] { return readiness_->progress(); });
+    watchdog_.start(service_manager::takeWatchdogInterval().value_or(kLookAnyway), service_manager::feed);
 }
 
 void Daemon::drain() {
+    service_manager::stopping();
     readiness_->setPhase(Readiness::Phase::kDraining);
     parts_.log->info("draining", {{"sockets", static_cast<std::int64_t>(parts_.gateway->socketCount())}});
     parts_.gateway->drain(drain_time_);
@@ -129,6 +147,7 @@ void Daemon::drain() {
 void Daemon::stop() noexcept {
     if (!running_) return;
     running_ = false;
+    watchdog_.stop();
     if (readiness_) readiness_->stop();
     if (parts_.gateway) {
         parts_.gateway->stop();

@@ -10,6 +10,7 @@
 
 #include "console.h"
 #include "daemon/plugins/plugin_manager.h"
+#include "daemon/services/watchdog.h"
 #include "daemon_backend.h"
 #include "daemon_pages.h"
 #include "daemon_parts.h"
@@ -37,6 +38,8 @@ public:
     void registerAll();
     void migrate();
     void startPlugins();
+    /// On the socket that the service manager handed over, else where the settings say; then tells it that
+    /// this process is ready.
     void listen();
 
     /// Reads the configuration again, while the server serves. If nothing in it is wrong, applies what is
@@ -75,12 +78,14 @@ private:
     /// What is wrong goes to `faults`, or is thrown.
     NewConfiguration readAgain(std::vector<SettingFault>& faults);
     void applyLive(const Settings& next, const std::vector<DeclaredOption>& applied);
+    void startWatchdog();
     sdk::Json ask(std::string_view hook, const sdk::Json& question, std::string_view answer,
                   std::string_view unanswered);
     sdk::Json askAboutAccount(std::string_view hook, const std::string& email);
 
     Settings& settings_;
     DaemonParts parts_;
+    Watchdog watchdog_;
     RegistrationBook book_;
     HookRegistry hooks_;
     ServiceRegistry services_;

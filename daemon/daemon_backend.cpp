@@ -48,8 +48,23 @@ RegistrationHandle DaemonBackend::addTask(const std::string& plugin, sdk::TaskSp
 }
 
 RegistrationHandle DaemonBackend::addPool(const std::string&, sdk::PoolSpec spec) {
-    parts_.pools->create(spec.name, spec.threads, static_cast<std::size_t>(spec.queue));
-    return undoneBy([pools = parts_.pools.get(), name = spec.name]() noexcept { pools->remove(name); });
+    WorkerPool& pool = parts_.pools->create(spec.name, spec.threads, static_cast<std::size_t>(spec.queue));
+    return undoneBy(
+        [pools = parts_.pools.get(), name = spec.name,
+         watch = watched("pool " + spec.name, [&pool] { return pool.progress(); })]() mutable noexcept {
+            watch.reset();
+            pools->remove(name);
+        });
+}
+
+RegistrationHandle DaemonBackend::addHeartbeat(const std::string& name,
+                                               std::shared_ptr<const ProgressMark> mark) {
+    return watched("heartbeat " + name, [mark = std::move(mark)] { return mark->look(); });
+}
+
+RegistrationHandle DaemonBackend::watched(std::string name, Watchdog::Look look) {
+    const std::uint64_t number = watchdog_.watch(std::move(name), std::move(look));
+    return undoneBy([this, number]() noexcept { watchdog_.forget(number); });
 }
 
 bool DaemonBackend::post(const std::string&, const std::string& pool, std::function<void()> work) {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "daemon/plugins/plugin_backend.h"
+#include "daemon/services/watchdog.h"
 #include "daemon_parts.h"
 
 namespace linkup::daemon {
@@ -12,7 +13,7 @@ namespace linkup::daemon {
 /// Lifetime: the parts outlive it, and it outlives the plugins.
 class DaemonBackend final : public PluginBackend {
 public:
-    explicit DaemonBackend(DaemonParts& parts) : parts_(parts) {}
+    DaemonBackend(DaemonParts& parts, Watchdog& watchdog) : parts_(parts), watchdog_(watchdog) {}
 
     SharedParts parts() override;
     std::unique_ptr<sdk::Log> logFor(const std::string& plugin) override;
@@ -25,6 +26,8 @@ public:
                                  sdk::SocketHandler& handler) override;
     RegistrationHandle addTask(const std::string& plugin, sdk::TaskSpec spec) override;
     RegistrationHandle addPool(const std::string& plugin, sdk::PoolSpec spec) override;
+    RegistrationHandle addHeartbeat(const std::string& name,
+                                    std::shared_ptr<const ProgressMark> mark) override;
     bool post(const std::string& plugin, const std::string& pool, std::function<void()> work) override;
     void migrate(const std::string& plugin, std::span<const sdk::Migration> migrations) override;
 
@@ -32,7 +35,10 @@ public:
     const std::string& wantsTokens() const noexcept { return wants_tokens_; }
 
 private:
+    RegistrationHandle watched(std::string name, Watchdog::Look look);
+
     DaemonParts& parts_;
+    Watchdog& watchdog_;
     std::string wants_tokens_;
 };
 

@@ -17,6 +17,7 @@
 #include "linkup/sdk/version.h"
 #include "manual.h"
 #include "option_groups.h"
+#include "service_manager.h"
 #include "settings_file.h"
 #include "settings_values.h"
 #include "version.h"
@@ -286,7 +287,9 @@ void reloadUntilTerminated(Daemon& daemon) {
     for (int number = 0;;) {
         sigwait(&awaited, &number);
         if (number != SIGHUP) return;
+        service_manager::reloading();
         daemon.reload();
+        service_manager::ready();
     }
 }
 

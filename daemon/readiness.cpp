@@ -60,6 +60,7 @@ void Readiness::look() noexcept {
     sessions_busy_.set(statistics.busy);
     session_refusals_.set(static_cast<double>(statistics.refusals));
     ready_gauge_.set(ready() ? 1 : 0);
+    progress_.beat();
 }
 
 void Readiness::note(std::atomic<bool>& state, bool now, std::string_view what) noexcept {

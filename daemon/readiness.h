@@ -10,6 +10,7 @@
 #include "daemon/services/bus.h"
 #include "daemon/services/cache.h"
 #include "daemon/services/database.h"
+#include "daemon/services/progress.h"
 #include "linkup/sdk/json.h"
 #include "linkup/sdk/log.h"
 #include "linkup/sdk/metrics.h"
@@ -39,6 +40,8 @@ public:
     sdk::Json report() const;
     /// "ok" or "error".
     std::string database() const { return database_ok_ ? "ok" : "error"; }
+    /// Counts the looks that came back, whatever they saw.
+    Progress progress() const noexcept { return progress_.look(); }
     /// Of cache and bus, whichever they are.
     std::string shared() const { return shared_ok_ ? "ok" : "error"; }
 
@@ -56,6 +59,7 @@ private:
     std::atomic<Phase> phase_{Phase::kStarting};
     std::atomic<bool> database_ok_{true};
     std::atomic<bool> shared_ok_{true};
+    ProgressMark progress_;
     std::mutex mutex_;
     std::condition_variable wake_;
     bool stopping_ = false;

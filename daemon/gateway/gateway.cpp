@@ -218,9 +218,16 @@ sdk::Json Gateway::openApi(const std::string& title, const std::string& version)
     return describeApi(title, version, described);
 }
 
-void Gateway::start() {
+std::vector<std::function<Progress()>> Gateway::progress() const {
+    std::vector<std::function<Progress()>> looks;
+    for (const auto& thread : parts_->threads)
+        looks.emplace_back([io = thread.get()] { return io->progress(); });
+    return looks;
+}
+
+void Gateway::start(std::optional<int> listener) {
     Parts& parts = *parts_;
-    parts.listener = std::make_unique<Listener>(parts.core, parts.threads);
+    parts.listener = std::make_unique<Listener>(parts.core, parts.threads, listener);
     parts.port = parts.listener->port();
     parts.core.hub.open();
     parts.listener->start();
@@ -234,6 +241,10 @@ std::uint16_t Gateway::boundPort() const noexcept {
 
 void Gateway::drain(std::chrono::milliseconds duration) {
     Parts& parts = *parts_;
+    // Whoever comes now finds the next process, if the socket lives on without this one.
+    const bool goes_on = parts.listener->isInherited();
+    if (goes_on) parts.listener->close();
+    parts.core.refusing.store(!goes_on);
     parts.core.draining.store(true);
     auto sockets = parts.core.hub.all();
     std::shuffle(sockets.begin(), sockets.end(), std::minstd_rand(std::random_device{}()));
@@ -251,7 +262,7 @@ void Gateway::drain(std::chrono::milliseconds duration) {
     }
     sockets.clear();
     parts.forEachConnection([](Connection& connection) { connection.shutDown(); });
-    parts.waitUntilNone(parts.core.closePatience());
+    parts.waitUntilNone(goes_on ? GatewayCore::kLastRequest : parts.core.closePatience());
 }
 
 void Gateway::stop() noexcept {

@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "daemon/services/progress.h"
 #include "daemon/services/worker_pool.h"
 #include "gateway_settings.h"
 #include "linkup/sdk/bus.h"
@@ -64,6 +67,8 @@ public:
     sdk::SocketHub& sockets() noexcept;
     /// Open WebSockets on this node.
     std::size_t socketCount() const noexcept;
+    /// Of each I/O thread, once started.
+    std::vector<std::function<Progress()>> progress() const;
 
     /// How late the I/O thread is that is most behind; see IoThread::lag. Zero when they do not run.
     std::chrono::nanoseconds loopLag() const noexcept;
@@ -71,12 +76,16 @@ public:
     /// The OpenAPI 3.1 description of all routes.
     sdk::Json openApi(const std::string& title, const std::string& version) const;
 
-    /// Listens and serves. Errors: Error{kUnavailable} naming address, port and reason.
-    void start();
+    /// Listens and serves: on `listener`, a listening TCP socket that was handed to the process and becomes
+    /// the gateway's, or else where the settings say. Errors: Error{kUnavailable} naming address, port and
+    /// reason.
+    void start(std::optional<int> listener = std::nullopt);
     /// After `start`.
     std::uint16_t boundPort() const noexcept;
-    /// From now on new requests and sockets are sent away with 503. Tells each socket and closes it with
-    /// 1001, one after the other over `duration`, then returns when all have gone, or a little later.
+    /// From now on new requests and sockets are sent away with 503; where the listening socket was handed
+    /// over, new connections wait in it for the next process instead, and open ones are answered to their
+    /// end. Tells each socket and closes it with 1001, one after the other over `duration`, then returns when
+    /// all have gone, or a little later.
     void drain(std::chrono::milliseconds duration);
     /// Closes what is open and ends the threads. May be called again.
     void stop() noexcept;

@@ -35,6 +35,9 @@ struct GatewayCore {
     GatewayCore(GatewaySettings options, sdk::Log& logger, sdk::Metrics& metric_maker, sdk::Clock& time,
                 sdk::Bus& bus, WorkerPools& worker_pools);
 
+    /// Where the listening socket goes on to the next process: time for the first request of who came last.
+    static constexpr std::chrono::milliseconds kLastRequest{2000};
+
     /// Time for a peer's answer to our close. A process that ends has less of it than one that goes on.
     std::chrono::milliseconds closePatience() const {
         const std::chrono::milliseconds patience = settings.sockets.close_timeout;
@@ -55,6 +58,7 @@ struct GatewayCore {
     RequestIds ids;
     NodeSocketHub hub;
     std::atomic<bool> draining{false};
+    std::atomic<bool> refusing{false};  ///< what is new gets 503
     std::atomic<std::size_t> connections{0};
     std::atomic<std::size_t> uploads{0};
 };

@@ -36,15 +36,15 @@ sdk::Method methodOf(Verb verb) {
     }
 }
 
-/// Ids from a trusted proxy are kept if they can do no harm in a log.
 /// Whether this request would have to wait for too long, or may not begin any more.
 bool isBusy(const GatewayCore& core, const HttpRoute& route) {
     const bool closed =
-        route.pool != nullptr && (core.draining.load(std::memory_order_relaxed) || route.pool->full());
+        route.pool != nullptr && (core.refusing.load(std::memory_order_relaxed) || route.pool->full());
     return closed || (route.spec.upload.has_value() &&
                       core.uploads.load(std::memory_order_relaxed) >= core.settings.max_uploads);
 }
 
+/// Ids from a trusted proxy are kept if they can do no harm in a log.
 bool isSaneId(std::string_view id) {
     return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](unsigned char c) {
         return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';

@@ -57,8 +57,15 @@ void HttpSession::onDeadline(SteadyTime) noexcept {
 }
 
 void HttpSession::shutDown() noexcept {
-    ending_ = true;
-    if (waiting_) kill();
+    const bool again = std::exchange(ending_, true);
+    if (!waiting_) return;
+    const GatewayCore& core = io().core();
+    // It has come to this process just before the next one took over, and has its request on the way.
+    if (first_ && !again && core.draining.load() && !core.refusing.load()) {
+        setDeadline(GatewayCore::kLastRequest);
+    } else {
+        kill();
+    }
 }
 
 void HttpSession::kill() noexcept {

@@ -118,6 +118,7 @@ void IoThread::measureLag() noexcept {
 
 void IoThread::tick() {
     measureLag();
+    progress_.beat();
     wheel_.advance(now());
     const auto second = std::chrono::floor<std::chrono::seconds>(core_.clock.now());
     if (second != date_second_ || date_.empty()) {

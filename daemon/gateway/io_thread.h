@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "daemon/services/progress.h"
 #include "deadline_wheel.h"
 #include "gateway_core.h"
 
@@ -70,6 +71,8 @@ public:
     /// How late the loop is: what came now would wait about so long. Grows without end while a handler does
     /// not come back. Any thread.
     std::chrono::nanoseconds lag() const noexcept;
+    /// Counts on as long as the loop gets round. Any thread.
+    Progress progress() const noexcept { return progress_.look(); }
 
     // On the I/O thread only.
     /// The routes as they are now.
@@ -103,6 +106,7 @@ private:
     std::atomic<std::chrono::steady_clock::rep> due_{0};
     std::atomic<std::chrono::steady_clock::rep> late_{0};
     DeadlineWheel wheel_;
+    ProgressMark progress_;
     Connection* connections_ = nullptr;
     std::shared_ptr<const RouteTree> routes_;
     std::uint64_t routes_version_ = 0;

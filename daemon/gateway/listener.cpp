@@ -1,5 +1,8 @@
 #include "listener.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/v6_only.hpp>
@@ -26,9 +29,35 @@ std::string addressOf(const asio::ip::tcp::endpoint& peer) {
 
 }  // namespace
 
-Listener::Listener(GatewayCore& core, std::vector<std::unique_ptr<IoThread>>& threads)
-    : core_(core), threads_(threads), acceptor_(threads.front()->context().get_executor()) {
-    const GatewaySettings& settings = core.settings;
+Listener::Listener(GatewayCore& core, std::vector<std::unique_ptr<IoThread>>& threads,
+                   std::optional<int> inherited)
+    : core_(core),
+      threads_(threads),
+      acceptor_(threads.front()->context().get_executor()),
+      inherited_(inherited.has_value()) {
+    if (inherited.has_value()) {
+        adopt(*inherited);
+    } else {
+        bind();
+    }
+    port_ = acceptor_.local_endpoint().port();
+}
+
+void Listener::adopt(int handle) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    getsockname(handle, reinterpret_cast<sockaddr*>(&address), &size);
+    const auto protocol = address.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
+    error_code fault;
+    acceptor_.assign(protocol, handle, fault);
+    if (fault) {
+        throw sdk::Error(sdk::ErrorCode::kUnavailable,
+                         "cannot listen on the socket that was handed over: " + fault.message());
+    }
+}
+
+void Listener::bind() {
+    const GatewaySettings& settings = core_.settings;
     try {
         const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(settings.address), settings.port);
         acceptor_.open(endpoint.protocol());
@@ -36,7 +65,6 @@ Listener::Listener(GatewayCore& core, std::vector<std::unique_ptr<IoThread>>& th
         if (endpoint.protocol() == asio::ip::tcp::v6()) acceptor_.set_option(asio::ip::v6_only(false));
         acceptor_.bind(endpoint);
         acceptor_.listen(settings.backlog);
-        port_ = acceptor_.local_endpoint().port();
     } catch (const boost::system::system_error& error) {
         throw sdk::Error(sdk::ErrorCode::kUnavailable, "cannot listen on " + settings.address + ", port " +
                                                            std::to_string(settings.port) + ": " +
@@ -54,7 +82,7 @@ Awaitable<void> Listener::accept() {
         TcpSocket socket(io.context().get_executor());
         error_code fault;
         co_await acceptor_.async_accept(socket, asio::redirect_error(kAwait, fault));
-        if (fault == asio::error::operation_aborted || !acceptor_.is_open()) co_return;
+        if (fault && (fault == asio::error::operation_aborted || !acceptor_.is_open())) co_return;
         if (fault) {
             // Out of file descriptors, mostly: those that end give some back.
             core_.log.error("cannot accept a connection", {{"reason", fault.message()}});
@@ -87,7 +115,13 @@ void Listener::close() noexcept {
     std::promise<void> closed;
     asio::post(acceptor_.get_executor(), [&] {
         error_code ignored;
-        acceptor_.close(ignored);
+        if (inherited_ && acceptor_.is_open()) {
+            // Closed as usual it would stay in our epoll set, for others hold it too.
+            acceptor_.cancel(ignored);
+            ::close(acceptor_.release(ignored));
+        } else {
+            acceptor_.close(ignored);
+        }
         closed.set_value();
     });
     closed.get_future().wait();

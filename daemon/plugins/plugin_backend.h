@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "daemon/services/progress.h"
 #include "linkup/sdk/host.h"
 #include "linkup/sdk/registrar.h"
 #include "registration_set.h"
@@ -41,6 +42,9 @@ public:
     virtual RegistrationHandle addTask(const std::string& plugin, sdk::TaskSpec spec) = 0;
     /// `spec.name` is "PLUGIN.NAME".
     virtual RegistrationHandle addPool(const std::string& plugin, sdk::PoolSpec spec) = 0;
+    /// `name` is "PLUGIN.NAME".
+    virtual RegistrationHandle addHeartbeat(const std::string& name,
+                                            std::shared_ptr<const ProgressMark> mark) = 0;
     /// `pool` is "requests" or "PLUGIN.NAME". Any thread.
     virtual bool post(const std::string& plugin, const std::string& pool, std::function<void()> work) = 0;
     virtual void migrate(const std::string& plugin, std::span<const sdk::Migration> migrations) = 0;

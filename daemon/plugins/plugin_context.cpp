@@ -144,6 +144,16 @@ void PluginContext::demo(std::function<void(int count)> fill) {
     demo_.push_back(std::move(fill));
 }
 
+sdk::Heartbeat& PluginContext::heartbeat(std::string_view name) {
+    mustBeOpen("heartbeat");
+    if (name.empty()) refuse("heartbeat: needs a name");
+    const std::string full = name_ + "." + std::string(name);
+    claim(RegistrationKind::kHeartbeat, full, full, {});
+    const auto& mark = heartbeats_.emplace_back(std::make_shared<ProgressMark>());
+    registrations_.add(commons_.backend.addHeartbeat(full, mark));
+    return *mark;
+}
+
 bool PluginContext::post(std::string_view pool, std::function<void()> work) {
     const std::string full = fullPoolName(pool);
     if (full.empty()) refuse("pool " + std::string(pool) + ": is not declared by plugin " + name_);

@@ -62,6 +62,7 @@ public:
     void migrations(std::vector<sdk::Migration> migrations) override;
     void provide(std::string_view interface_name, void* service) override;
     void demo(std::function<void(int count)> fill) override;
+    sdk::Heartbeat& heartbeat(std::string_view name) override;
 
 private:
     bool post(std::string_view pool, std::function<void()> work) override;
@@ -83,6 +84,7 @@ private:
     std::set<std::string, std::less<>> pools_;  ///< not changed once registration is over
     std::vector<sdk::Migration> migrations_;
     std::vector<std::function<void(int)>> demo_;
+    std::vector<std::shared_ptr<ProgressMark>> heartbeats_;
     const std::shared_ptr<CallGate> posted_ = std::make_shared<CallGate>();
     RegistrationSet registrations_;  ///< last, so that it goes first
 };

@@ -18,6 +18,8 @@ std::string_view toString(RegistrationKind kind) noexcept {
             return "service";
         case RegistrationKind::kHook:
             return "hook";
+        case RegistrationKind::kHeartbeat:
+            return "heartbeat";
     }
     return "registration";
 }

@@ -10,7 +10,7 @@
 
 namespace linkup::daemon {
 
-enum class RegistrationKind { kRoute, kSocket, kTask, kPool, kService, kHook };
+enum class RegistrationKind { kRoute, kSocket, kTask, kPool, kService, kHook, kHeartbeat };
 std::string_view toString(RegistrationKind kind) noexcept;
 
 /// Who registered what: refuses the second of a name, and lists all for `--check`.

@@ -122,6 +122,11 @@ bool WorkerPool::push(Work& work, Admission admission) {
     return true;
 }
 
+Progress WorkerPool::progress() const {
+    const std::lock_guard lock(mutex_);
+    return {taken_, idle_ > 0};
+}
+
 void WorkerPool::runThread() noexcept {
     // A thread that is woken for work must not push the one aside that brings it: that one has more to bring,
     // and one wake then serves several. A wish: should the kernel refuse it, all goes on as before.
@@ -141,6 +146,7 @@ void WorkerPool::runThread() noexcept {
         const std::size_t depth = depth_.load(std::memory_order_relaxed) - 1;
         depth_.store(depth, std::memory_order_relaxed);
         depth_gauge_.set(static_cast<double>(depth));
+        ++taken_;
         lock.unlock();
         const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - work->queued_;
         wait_.observe(waited.count());

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,6 +16,7 @@
 
 #include "linkup/sdk/log.h"
 #include "linkup/sdk/metrics.h"
+#include "progress.h"
 
 namespace linkup::daemon {
 
@@ -59,6 +61,8 @@ public:
     /// thread comes back.
     std::chrono::nanoseconds age() const noexcept;
     const std::string& name() const noexcept { return name_; }
+    /// Counts the work that was taken up; idle while a thread has none.
+    Progress progress() const;
 
     /// Refuses what comes now, does what was queued, and joins the threads. May be called again; not by a
     /// worker.
@@ -76,11 +80,12 @@ private:
     sdk::Gauge& depth_gauge_;
     sdk::Histogram& wait_;
     sdk::Counter& refused_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable wake_;
     Work* first_ = nullptr;
     Work* last_ = nullptr;
     int idle_ = 0;
+    std::uint64_t taken_ = 0;
     std::atomic<std::size_t> depth_{0};
     std::atomic<std::chrono::steady_clock::rep> first_queued_{0};  // 0: the queue is empty
     std::atomic<bool> stopped_{false};

@@ -55,6 +55,7 @@ public:
     void registerWith(sdk::Registrar& registrar, sdk::Host& host) override {
         services_ = &host.services();
         events_ = std::make_unique<ChatEvents>(host.sockets(), host.bus(), host.clock());
+        writer_heartbeat_ = &registrar.heartbeat("writer");
         receipts_ = std::make_unique<ReceiptService>(host.database(), host.log(), *events_);
         feeds_ = std::make_unique<ChatFeeds>(host.database(), host.sockets(), host.log(), *receipts_);
         messages_ = std::make_unique<MessageService>(host.database(), host.clock(), host.log(),
@@ -127,7 +128,7 @@ public:
         feeds_->start(media_urls);
         events_->start(*feeds_, media_urls);
         presence_->start();
-        messages_->start(services_->find<sdk::MediaFiles>());
+        messages_->start(services_->find<sdk::MediaFiles>(), *writer_heartbeat_);
     }
 
     void stop() noexcept override {
@@ -162,6 +163,7 @@ private:
     std::unique_ptr<ReceiptService> receipts_;
     std::unique_ptr<ChatFeeds> feeds_;
     std::unique_ptr<MessageService> messages_;
+    sdk::Heartbeat* writer_heartbeat_ = nullptr;
     std::unique_ptr<RoomService> rooms_;
     std::unique_ptr<ChangeService> changes_;
     std::unique_ptr<SyncService> syncs_;

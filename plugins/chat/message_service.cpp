@@ -33,8 +33,9 @@ MessageService::~MessageService() {
     stop();
 }
 
-void MessageService::start(sdk::MediaFiles* files) {
+void MessageService::start(sdk::MediaFiles* files, sdk::Heartbeat& heartbeat) {
     files_ = files;
+    heartbeat_ = &heartbeat;
     stopping_ = false;
     thread_ = std::thread([this] { run(); });
 }
@@ -62,11 +63,13 @@ void MessageService::run() {
     const auto something = [this] { return stopping_ || !waiting_.empty(); };
     std::unique_lock lock(mutex_);
     for (bool ending = false; !ending;) {
+        heartbeat_->rest();
         if (doubtful_.empty()) {
             wake_.wait(lock, something);
         } else {
             wake_.wait_for(lock, settings_.settle_again, something);
         }
+        heartbeat_->beat();
         auto batch = takeBatch();
         ending = stopping_ && batch.empty();
         lock.unlock();

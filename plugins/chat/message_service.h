@@ -2,6 +2,7 @@
 
 #include <linkup/sdk/clock.h>
 #include <linkup/sdk/database.h>
+#include <linkup/sdk/heartbeat.h>
 #include <linkup/sdk/hooks.h>
 #include <linkup/sdk/log.h>
 #include <linkup/sdk/metrics.h>
@@ -54,7 +55,8 @@ public:
     ~MessageService();
 
     /// Without `files`, which may be null, nobody can tell who uploaded what, and that is not asked.
-    void start(sdk::MediaFiles* files);
+    /// `heartbeat` is that of the thread which writes.
+    void start(sdk::MediaFiles* files, sdk::Heartbeat& heartbeat);
     /// Writes what waits, then ends the thread.
     void stop() noexcept;
     /// False if the queue is full or the writer stopped; then `reply` is not called.
@@ -101,6 +103,7 @@ private:
     std::condition_variable wake_;
     std::vector<Draft> waiting_;
     bool stopping_ = false;
+    sdk::Heartbeat* heartbeat_ = nullptr;
     std::thread thread_;
 
     // Of the writer's thread alone: drafts in doubt, and what the lost commits would have stored of them.

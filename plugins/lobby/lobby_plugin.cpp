@@ -43,6 +43,7 @@ public:
 
     void registerWith(sdk::Registrar& registrar, sdk::Host& host) override {
         services_ = &host.services();
+        heartbeat_ = &registrar.heartbeat("events");
         sockets_ = std::make_unique<LobbySockets>(host.sockets(), host.bus());
         lobby_ = std::make_unique<LobbyService>(host.database(), host.clock(), host.log(), host.metrics(),
                                                 *sockets_, rules_);
@@ -82,7 +83,7 @@ public:
                              "lobby needs linkup.matches/1 and linkup.profiles/1, which no plugin provides");
         }
         sockets_->start(*lobby_);
-        lobby_->start(*matches, *profiles);
+        lobby_->start(*matches, *profiles, *heartbeat_);
     }
 
     void stop() noexcept override {
@@ -101,6 +102,7 @@ private:
     sdk::Services* services_ = nullptr;
     std::unique_ptr<LobbySockets> sockets_;
     std::unique_ptr<LobbyService> lobby_;
+    sdk::Heartbeat* heartbeat_ = nullptr;
 };
 
 }  // namespace linkup::lobby

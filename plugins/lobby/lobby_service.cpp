@@ -29,7 +29,8 @@ LobbyService::~LobbyService() {
     stop();
 }
 
-void LobbyService::start(sdk::Matches& matches, sdk::Profiles& profiles) {
+void LobbyService::start(sdk::Matches& matches, sdk::Profiles& profiles, sdk::Heartbeat& heartbeat) {
+    heartbeat_ = &heartbeat;
     pairing_.start(matches);
     profiles_ = &profiles;
     up_since_ = looked_at_ = clock_.now();
@@ -212,8 +213,10 @@ void LobbyService::run() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         woken_ = false;
+        heartbeat_->beat();
         lock.unlock();
         const auto pause = lookOrLog();
+        heartbeat_->rest();
         lock.lock();
         wake_.wait_for(lock, pause, [this] { return stopping_ || woken_; });
     }

@@ -2,6 +2,7 @@
 
 #include <linkup/sdk/clock.h>
 #include <linkup/sdk/database.h>
+#include <linkup/sdk/heartbeat.h>
 #include <linkup/sdk/log.h>
 #include <linkup/sdk/metrics.h>
 #include <linkup/sdk/services/profiles.h>
@@ -54,7 +55,7 @@ public:
                  LobbyAnnouncer& announcer, LobbyRules rules);
     ~LobbyService();
 
-    void start(sdk::Matches& matches, sdk::Profiles& profiles);
+    void start(sdk::Matches& matches, sdk::Profiles& profiles, sdk::Heartbeat& heartbeat);
     void stop() noexcept;
 
     /// Run by the schedule of every node; the same `due` begins one event, however often, wherever and
@@ -119,6 +120,7 @@ private:
     std::set<std::pair<std::int64_t, sdk::UserId>> told_;
     bool woken_ = false;
     bool stopping_ = false;
+    sdk::Heartbeat* heartbeat_ = nullptr;
     std::thread thread_;
 };
 

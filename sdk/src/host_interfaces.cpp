@@ -22,6 +22,7 @@ Workers::~Workers() = default;
 Services::~Services() = default;
 Host::~Host() = default;
 Registrar::~Registrar() = default;
+Heartbeat::~Heartbeat() = default;
 Plugin::~Plugin() = default;
 
 }  // namespace linkup::sdk

@@ -21,7 +21,13 @@ std::string program() {
 
 ProcessOptions commandFor(const DaemonOptions& options) {
     ProcessOptions command;
-    command.command = {program(), "--config", options.config.value_or(LINKUP_TEST_CONFIG).string()};
+    if (options.listener >= 0) {
+        // Only the process itself knows the number that it must find there.
+        command.command = {"sh", "-c", "LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\"", "sh"};
+        command.descriptor = options.listener;
+    }
+    command.command.insert(command.command.end(),
+                           {program(), "--config", options.config.value_or(LINKUP_TEST_CONFIG).string()});
     for (const auto& [key, value] : options.settings) {
         command.command.emplace_back("-D");
         command.command.push_back(key + "=" + value);

@@ -25,6 +25,8 @@ struct DaemonOptions {
     std::map<std::string, std::string> environment = {};
     /// A file other than the repository's `etc/linkupd.properties`.
     std::optional<std::filesystem::path> config = {};
+    /// A listening socket to hand over, which stays the test's; -1: none. `server.port` must say its port.
+    int listener = -1;
     std::chrono::milliseconds readyDeadline = std::chrono::seconds{30};
 };
 

@@ -25,6 +25,8 @@ struct ProcessOptions {
     std::filesystem::path workingFolder = {};
     /// Run as this user; only root can ask for it. Empty: as the test.
     std::string user = {};
+    /// Becomes descriptor 3 of the program, as a service manager hands over a listening socket; -1: none.
+    int descriptor = -1;
     /// What the kernel sends to it should the test die.
     int deathSignal = SIGKILL;
 };

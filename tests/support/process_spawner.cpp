@@ -21,6 +21,8 @@ extern char** environ;
 namespace linkup::test {
 namespace {
 
+constexpr int kHandedOver = 3;
+
 /// Runs jobs one after the other on a thread of its own, which is never joined: it ends with the program.
 class LastingThread {
 public:
@@ -74,6 +76,7 @@ struct Plan {
     int output = -1;
     int input = -1;
     int report = -1;
+    int descriptor = -1;
     pid_t parent = 0;
 };
 
@@ -118,6 +121,9 @@ void lookUpUser(const std::string& name, Plan& plan) {
     if (getppid() != plan.parent) _exit(127);  // the test died before the line above
     if (plan.folder != nullptr && chdir(plan.folder) != 0) giveUp();
     if (dup2(plan.input, 0) < 0 || dup2(plan.output, 1) < 0 || dup2(plan.output, 2) < 0) giveUp();
+    if (plan.descriptor >= 0 &&
+        (dup2(plan.descriptor, kHandedOver) < 0 || fcntl(kHandedOver, F_SETFD, 0) != 0))
+        giveUp();
 
     sigset_t none;
     sigemptyset(&none);
@@ -150,7 +156,8 @@ pid_t spawn(const ProcessOptions& options, const std::filesystem::path& output) 
     plan.input = openOrThrow("/dev/null", O_RDONLY);
     int report[2];
     if (pipe2(report, O_CLOEXEC) != 0) throw std::runtime_error("pipe2 failed");
-    plan.report = report[1];
+    plan.report = fcntl(report[1], F_DUPFD_CLOEXEC, kHandedOver + 1);  // out of the way
+    plan.descriptor = options.descriptor;
 
     const pid_t pid = spawnerThread().call([&plan] {
         const pid_t child = fork();
@@ -160,6 +167,7 @@ pid_t spawn(const ProcessOptions& options, const std::filesystem::path& output) 
     close(plan.output);
     close(plan.input);
     close(report[1]);
+    close(plan.report);
 
     int error = pid < 0 ? EAGAIN : 0;
     if (pid > 0 && read(report[0], &error, sizeof error) != sizeof error) error = 0;

@@ -31,6 +31,7 @@ class HttpFaultsTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(answers503WhenTheQueueIsFull);
     CPPUNIT_TEST(closesConnectionsBeyondTheLimit);
     CPPUNIT_TEST(drainsWith503AndAnswersWhatRuns);
+    CPPUNIT_TEST(blockedIoThreadMakesNoProgress);
     CPPUNIT_TEST(stopsWhileConnectionsAreOpen);
     CPPUNIT_TEST(saysWhyItCannotListen);
     CPPUNIT_TEST_SUITE_END();
@@ -276,6 +277,29 @@ public:
         barrier.open();
         caller.join();
         CPPUNIT_ASSERT_EQUAL(200, status.load());
+    }
+    void blockedIoThreadMakesNoProgress() {
+        TestGateway::Options options{TestGateway::quick()};
+        options.settings.io_threads = 1;
+        TestGateway server(options);
+        Barrier barrier;
+        server.handles.push_back(server.gateway.addPage("/block",
+                                                        [&](const Request&) {
+                                                            barrier.wait();
+                                                            return Response::json(Json::object());
+                                                        },
+                                                        {true}));
+        const auto look = server.gateway.progress().at(0);
+        const auto comes_on = [&, then = look().count] { return look().count != then; };
+        CPPUNIT_ASSERT(waitFor(comes_on));
+        std::thread caller([&] { HttpClient(server.url()).get("/block"); });
+        CPPUNIT_ASSERT(waitFor([&] { return barrier.waiting() == 1; }));
+        const auto blocked_at = look().count;
+        CPPUNIT_ASSERT(!waitFor([&] { return look().count != blocked_at; }, 200ms));
+        CPPUNIT_ASSERT(!look().idle);
+        barrier.open();
+        caller.join();
+        CPPUNIT_ASSERT(waitFor([&] { return look().count != blocked_at; }));
     }
     void stopsWhileConnectionsAreOpen() {
         std::vector<std::unique_ptr<RawConnection>> open;

@@ -81,6 +81,10 @@ RegistrationHandle RecordingBackend::addPool(const std::string& plugin, sdk::Poo
     return record("pool " + spec.name + " of " + plugin);
 }
 
+RegistrationHandle RecordingBackend::addHeartbeat(const std::string& name,
+                                                  std::shared_ptr<const ProgressMark>) {
+    return record("heartbeat " + name);
+}
 bool RecordingBackend::post(const std::string&, const std::string&, std::function<void()> work) {
     work();
     return true;

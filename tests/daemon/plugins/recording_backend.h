@@ -22,6 +22,8 @@ public:
                                  sdk::SocketHandler& handler) override;
     RegistrationHandle addTask(const std::string& plugin, sdk::TaskSpec spec) override;
     RegistrationHandle addPool(const std::string& plugin, sdk::PoolSpec spec) override;
+    RegistrationHandle addHeartbeat(const std::string& name,
+                                    std::shared_ptr<const ProgressMark> mark) override;
     bool post(const std::string& plugin, const std::string& pool, std::function<void()> work) override;
     void migrate(const std::string& plugin, std::span<const sdk::Migration> migrations) override;
 

@@ -2,6 +2,7 @@
 
 #include <linkup/sdk/services/matches.h>
 #include <linkup/sdk/services/media_files.h>
+#include <linkup/sdk/testing/fake_heartbeat.h>
 
 #include <algorithm>
 #include <atomic>
@@ -83,7 +84,7 @@ struct ChatTown {
         receipts.start();
         feeds.start(nullptr);
         events.start(feeds, nullptr);
-        messages.start(&files);
+        messages.start(&files, heartbeat);
         limits.start();
     }
     ~ChatTown() {
@@ -128,6 +129,7 @@ struct ChatTown {
     chat::ChatEvents events;
     chat::ReceiptService receipts;
     chat::ChatFeeds feeds;
+    sdk::testing::FakeHeartbeat heartbeat;
     chat::MessageService messages;
     chat::RoomService rooms;
     chat::LimitService limits;

@@ -2,6 +2,7 @@
 
 #include <cppunit/TestAssert.h>
 #include <cppunit/TestFixture.h>
+#include <linkup/sdk/testing/fake_heartbeat.h>
 
 #include <algorithm>
 #include <atomic>
@@ -114,7 +115,7 @@ protected:
             *database_, host.clock(), host.log(), host.metrics(), *sockets_,
             lobby::LobbyRules{.look_again = std::chrono::milliseconds(20)});
         sockets_->start(*service_);
-        service_->start(matches_, town_->profiles());
+        service_->start(matches_, town_->profiles(), heartbeat_);
     }
     void stopService() {
         if (sockets_) sockets_->stop();
@@ -196,6 +197,7 @@ protected:
     std::unique_ptr<LeavingDatabase> database_;
     ObligingMatches matches_;
     std::unique_ptr<lobby::LobbySockets> sockets_;
+    sdk::testing::FakeHeartbeat heartbeat_;
     std::unique_ptr<lobby::LobbyService> service_;
 
 private:

@@ -93,7 +93,7 @@ public:
           service_(database_, town.host().clock(), town.host().log(), town.host().metrics(), sockets_,
                    lobby::LobbyRules{.look_again = 1h}) {
         sockets_.start(service_);
-        service_.start(matches, town.profiles());
+        service_.start(matches, town.profiles(), heartbeat_);
     }
     ~Node() {
         sockets_.stop();
@@ -113,6 +113,7 @@ private:
     sdk::testing::FakeSocketHub hub_;
     sdk::testing::FakeBus bus_;
     lobby::LobbySockets sockets_;
+    sdk::testing::FakeHeartbeat heartbeat_;
     lobby::LobbyService service_;
 };
 

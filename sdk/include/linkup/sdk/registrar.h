@@ -6,6 +6,7 @@
 
 #include "linkup/sdk/database.h"
 #include "linkup/sdk/export.h"
+#include "linkup/sdk/heartbeat.h"
 #include "linkup/sdk/hooks.h"
 #include "linkup/sdk/http.h"
 #include "linkup/sdk/socket.h"
@@ -42,6 +43,9 @@ public:
     /// Fills N development accounts or the like for `linkupd --demo N`; runs after start. The page at /try
     /// asks for them too, while requests run, and again: what is there already has to stay as it is.
     virtual void demo(std::function<void(int count)> fill) = 0;
+    /// For one thread of the plugin's own; `name` says which. Worker pools need none: the host sees by itself
+    /// whether their threads come back. Since: ABI 1.2.
+    [[nodiscard]] virtual Heartbeat& heartbeat(std::string_view name) = 0;
 
     template <class T>
     void provide(T& service) {

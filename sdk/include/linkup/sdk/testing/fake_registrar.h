@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "linkup/sdk/registrar.h"
+#include "linkup/sdk/testing/fake_heartbeat.h"
 
 namespace linkup::sdk::testing {
 
@@ -40,6 +41,7 @@ public:
     std::vector<Migration> schema;
     std::map<std::string, void*, std::less<>> services;
     std::function<void(int)> fill_demo;
+    std::map<std::string, FakeHeartbeat, std::less<>> heartbeats;
 
     using Registrar::provide;
     void route(RouteSpec spec, HttpHandler handler) override {
@@ -70,6 +72,7 @@ public:
         if (!services.emplace(interface_name, service).second) conflict(std::string(interface_name));
     }
     void demo(std::function<void(int count)> fill) override { fill_demo = std::move(fill); }
+    Heartbeat& heartbeat(std::string_view name) override { return heartbeats[std::string(name)]; }
 
     const Route* find(Method method, std::string_view path) const {
         for (const Route& route : routes) {

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <atomic>
+
+#include "linkup/sdk/heartbeat.h"
+
+namespace linkup::sdk::testing {
+
+/// Remembers what a thread said last. Threading: any thread.   Since: ABI 1.2.
+class FakeHeartbeat : public Heartbeat {
+public:
+    void beat() noexcept override {
+        ++beats;
+        rests = false;
+    }
+    void rest() noexcept override { rests = true; }
+
+    std::atomic<int> beats{0};
+    std::atomic<bool> rests{true};
+};
+
+}  // namespace linkup::sdk::testing
