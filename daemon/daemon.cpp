@@ -20,14 +20,6 @@ namespace fs = std::filesystem;
 constexpr std::chrono::seconds kLookAnyway{15};
 constexpr std::string_view kNoReports = "no enabled plugin keeps reports";
 
-void printEntries(std::ostream& out, const char* title, const RegistrationBook& book, RegistrationKind kind) {
-    out << title << ":\n";
-    for (const auto& entry : book.list(kind)) {
-        out << "  " << entry.name << " (" << entry.owner << (entry.detail.empty() ? "" : ": ") << entry.detail
-            << ")\n";
-    }
-}
-
 }  // namespace
 
 Daemon::Daemon(Settings& settings)
@@ -53,6 +45,7 @@ void Daemon::loadPlugins() {
         files.push_back(pluginFile(plugin, folder));
     plugins_.load(files);
     std::vector<SettingFault> faults;
+    DaemonParts::check(settings_, faults);
     plugins_.configure([&](const std::string& plugin, const auto& use) {
         collectFaults(faults, [&] { settings_.configurePlugin(plugin, use); });
     });
@@ -250,12 +243,7 @@ void Daemon::printReport(std::ostream& out) const {
         out << "  " << info.name << ' ' << toString(info.version) << " (" << info.summary << "; "
             << info.file.string() << ")\n";
     }
-    printEntries(out, "routes", book_, RegistrationKind::kRoute);
-    printEntries(out, "sockets", book_, RegistrationKind::kSocket);
-    printEntries(out, "tasks", book_, RegistrationKind::kTask);
-    printEntries(out, "hooks", book_, RegistrationKind::kHook);
-    printEntries(out, "services", book_, RegistrationKind::kService);
-    printEntries(out, "worker pools", book_, RegistrationKind::kPool);
+    printRegistrations(book_, out);
     out << "options:\n";
     for (const DeclaredOption& option : settings_.declared()) {
         out << "  " << option.key << " = " << option.shown() << " (" << option.origin << ")\n";

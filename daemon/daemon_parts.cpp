@@ -195,7 +195,10 @@ void DaemonParts::check(const Settings& settings, std::vector<SettingFault>& fau
         try {
             work();
         } catch (const sdk::Error& error) {
-            faults.push_back({std::string(key), error.what()});
+            const std::string named = std::string(key) + ": ";
+            const std::string why = error.what();
+            faults.push_back({std::string(key),
+                              settings.origin(key) + ": " + (why.starts_with(named) ? "" : named) + why});
         }
     };
     for (const char* key : {"metrics.allowed", "server.trusted_proxies"})

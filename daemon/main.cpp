@@ -17,6 +17,7 @@
 #include "linkup/sdk/version.h"
 #include "manual.h"
 #include "option_groups.h"
+#include "plugin_check.h"
 #include "service_manager.h"
 #include "settings_file.h"
 #include "settings_values.h"
@@ -68,6 +69,7 @@ private:
     enum class Command {
         kServe,
         kCheck,
+        kCheckPlugin,
         kMigrate,
         kDemo,
         kExport,
@@ -109,6 +111,7 @@ private:
     sdk::UserId reported_ = 0;
     std::string legacy_url_;
     std::string defaults_of_;
+    std::string plugin_file_;
     SettingInputs inputs_;
     std::map<std::string, Command> commands_;
 };
@@ -210,7 +213,10 @@ int Linkupd::execute(int argc, char** argv) {
 }
 
 int Linkupd::main(const std::vector<std::string>& arguments) {
-    if (!arguments.empty()) {
+    if (arguments.size() == 3 && arguments[0] == "plugin" && arguments[1] == "check") {
+        plugin_file_ = arguments[2];
+        command_ = Command::kCheckPlugin;
+    } else if (!arguments.empty()) {
         std::cerr << "linkupd: command line: \"" << arguments.front() << "\" is no option; see --help\n";
         return EXIT_USAGE;
     }
@@ -242,6 +248,8 @@ int Linkupd::perform() {
         case Command::kCheck:
             check(settings);
             break;
+        case Command::kCheckPlugin:
+            return checkPlugin(plugin_file_, settings) ? EXIT_OK : EXIT_CONFIG;
         case Command::kMigrate:
             migrate(settings);
             break;
@@ -404,7 +412,7 @@ void Linkupd::printVersion() const {
 void Linkupd::printHelp() const {
     Poco::Util::HelpFormatter formatter(options());
     formatter.setCommand("linkupd");
-    formatter.setUsage("[OPTION...]");
+    formatter.setUsage("[OPTION...] [plugin check FILE]");
     formatter.setHeader("A modular server for meeting people. Without a command it serves until SIGTERM.");
     formatter.setUnixStyle(true);
     formatter.setAutoIndent();

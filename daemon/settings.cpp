@@ -118,6 +118,11 @@ std::vector<std::string> Settings::list(std::string_view key) const {
     return parseList(text(key));
 }
 
+std::string Settings::origin(std::string_view key) const {
+    const auto found = sources_.find(std::string(key));
+    return found ? found->origin : "default";
+}
+
 void Settings::configurePlugin(const std::string& plugin, const std::function<void(sdk::Config&)>& use) {
     if (isDaemonSection(plugin)) {
         throw SettingError("plugin " + plugin +

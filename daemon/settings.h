@@ -33,6 +33,8 @@ public:
     std::int64_t integer(std::string_view key) const;
     bool boolean(std::string_view key) const;
     std::vector<std::string> list(std::string_view key) const;
+    /// Where the option stands, or "default".
+    std::string origin(std::string_view key) const;
     bool production() const { return text("profile") == "production"; }
 
     /// Lets a plugin read its options, then refuses keys below its name that it did not read.

@@ -15,9 +15,10 @@ namespace {
 
 using Header = ElfW(Ehdr);
 using SectionHeader = ElfW(Shdr);
+using Symbol = ElfW(Sym);
 
-// A descriptor has a few hundred bytes and a table of section names a few thousand.
-constexpr std::uint64_t kMaxSectionBytes = 1024 * 1024;
+// A descriptor has a few hundred bytes, a table of section names a few thousand; symbols may be many.
+constexpr std::uint64_t kMaxSectionBytes = 16 * 1024 * 1024;
 constexpr unsigned char kOwnClass = sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 constexpr unsigned char kOwnByteOrder = ELFDATA2LSB;
@@ -93,13 +94,18 @@ Header readHeader(FileReader& reader) {
     return header;
 }
 
+std::vector<SectionHeader> readSections(FileReader& reader, const Header& header) {
+    std::vector<SectionHeader> sections(header.e_shnum);
+    reader.read(header.e_shoff, sections.data(), sections.size() * sizeof(SectionHeader));
+    return sections;
+}
+
 }  // namespace
 
 std::optional<std::string> readElfSection(const std::filesystem::path& file, std::string_view name) {
     FileReader reader(file);
     const Header header = readHeader(reader);
-    std::vector<SectionHeader> sections(header.e_shnum);
-    reader.read(header.e_shoff, sections.data(), sections.size() * sizeof(SectionHeader));
+    const std::vector<SectionHeader> sections = readSections(reader, header);
     const std::string names = reader.readSection(sections[header.e_shstrndx]);
     for (const SectionHeader& section : sections) {
         if (section.sh_name >= names.size()) continue;
@@ -107,6 +113,23 @@ std::optional<std::string> readElfSection(const std::filesystem::path& file, std
         if (std::string_view(names.c_str() + section.sh_name) == name) return reader.readSection(section);
     }
     return std::nullopt;
+}
+
+bool exportsElfSymbol(const std::filesystem::path& file, std::string_view name) {
+    FileReader reader(file);
+    const std::vector<SectionHeader> sections = readSections(reader, readHeader(reader));
+    for (const SectionHeader& section : sections) {
+        if (section.sh_type != SHT_DYNSYM || section.sh_link >= sections.size()) continue;
+        const std::string names = reader.readSection(sections[section.sh_link]);
+        const std::string table = reader.readSection(section);
+        for (std::size_t at = 0; at + sizeof(Symbol) <= table.size(); at += sizeof(Symbol)) {
+            Symbol symbol{};
+            std::memcpy(&symbol, table.data() + at, sizeof symbol);
+            if (symbol.st_shndx == SHN_UNDEF || symbol.st_name >= names.size()) continue;
+            if (std::string_view(names.c_str() + symbol.st_name) == name) return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace linkup::daemon

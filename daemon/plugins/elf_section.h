@@ -12,4 +12,7 @@ namespace linkup::daemon {
 /// damaged, or that is no shared library of this machine.
 std::optional<std::string> readElfSection(const std::filesystem::path& file, std::string_view name);
 
+/// Whether the library lets others find a symbol of this name that it defines. Errors: as above.
+bool exportsElfSymbol(const std::filesystem::path& file, std::string_view name);
+
 }  // namespace linkup::daemon

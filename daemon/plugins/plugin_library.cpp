@@ -105,6 +105,10 @@ PluginInfo readPluginInfo(const std::filesystem::path& file) {
         check.refuse("depends", error.what(), "a list such as auth>=1.0.0,media?");
     }
     info.summary = check.text("summary", descriptor.summary);
+    if (!exportsElfSymbol(file, kSymbol)) {
+        throw PluginError(file.string() + ": exports no symbol \"" + kSymbol +
+                          "\" (LINKUP_DECLARE_PLUGIN makes it; a version script may hide it)");
+    }
     return info;
 }
 

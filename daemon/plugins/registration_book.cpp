@@ -1,5 +1,8 @@
 #include "registration_book.h"
 
+#include <array>
+#include <ostream>
+
 #include "linkup/sdk/error.h"
 
 namespace linkup::daemon {
@@ -52,6 +55,23 @@ std::string routeKey(std::string_view method, std::string_view path) {
         key.erase(open + 1, close - open - 1);
     }
     return key.append(" ").append(method);
+}
+
+void printRegistrations(const RegistrationBook& book, std::ostream& out) {
+    using Kind = RegistrationKind;
+    constexpr std::array<std::pair<const char*, Kind>, 6> kTitles = {{{"routes", Kind::kRoute},
+                                                                      {"sockets", Kind::kSocket},
+                                                                      {"tasks", Kind::kTask},
+                                                                      {"hooks", Kind::kHook},
+                                                                      {"services", Kind::kService},
+                                                                      {"worker pools", Kind::kPool}}};
+    for (const auto& [title, kind] : kTitles) {
+        out << title << ":\n";
+        for (const auto& entry : book.list(kind)) {
+            out << "  " << entry.name << " (" << entry.owner << (entry.detail.empty() ? "" : ": ")
+                << entry.detail << ")\n";
+        }
+    }
 }
 
 }  // namespace linkup::daemon

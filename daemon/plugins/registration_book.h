@@ -1,5 +1,6 @@
 #pragma once
 
+#include <iosfwd>
 #include <map>
 #include <string>
 #include <string_view>
@@ -35,6 +36,9 @@ public:
 private:
     std::map<std::pair<RegistrationKind, std::string>, Entry> entries_;
 };
+
+/// Everything in it, by kind: what `--check` prints.
+void printRegistrations(const RegistrationBook& book, std::ostream& out);
 
 /// "/a/{x}/b" and "/a/{y}/b" are one place: the names of parameters are left out.
 std::string routeKey(std::string_view method, std::string_view path);

@@ -39,6 +39,14 @@
 #ifndef FIXTURE_REGISTER
 #define FIXTURE_REGISTER registerOwn
 #endif
+#ifndef FIXTURE_CONSTRUCTOR
+#define FIXTURE_CONSTRUCTOR std::string
+#endif
+#ifdef FIXTURE_HIDDEN
+#define FIXTURE_VISIBILITY __attribute__((visibility("hidden")))
+#else
+#define FIXTURE_VISIBILITY LINKUP_PLUGIN_EXPORT
+#endif
 #ifndef FIXTURE_START
 #define FIXTURE_START nothing
 #endif
@@ -49,6 +57,14 @@ using namespace linkup;
 
 // Tells the tests that code of this library has run, and what has become of its plugin.
 const int g_code_ran = setenv("LINKUP_FIXTURE_CODE_RAN", "1", 1);
+
+[[maybe_unused]] std::string throwAtOnce() {
+    throw std::runtime_error("a constructor of the library fails here");
+}
+[[maybe_unused]] std::string crashAtOnce() {
+    std::abort();
+}
+const std::string g_made_by_constructor = FIXTURE_CONSTRUCTOR();
 
 void note(const std::string& what) {
     const char* before = std::getenv("LINKUP_FIXTURE_NOTES");
@@ -79,6 +95,7 @@ private:
     void nothing() {}
     [[noreturn]] void fail() { throw std::runtime_error("the fixture fails here"); }
     [[noreturn]] void failOddly() { throw 42; }
+    [[noreturn]] void crash() { std::abort(); }
 
     void registerOwn() {
         const std::string base = "/fixture/" FIXTURE_NAME;
@@ -136,7 +153,7 @@ private:
 }  // namespace
 
 extern "C" {
-LINKUP_PLUGIN_EXPORT extern const sdk::PluginDescriptor linkup_plugin_descriptor;
+FIXTURE_VISIBILITY extern const sdk::PluginDescriptor linkup_plugin_descriptor;
 __attribute__((section("linkup_plugin"), used))
 const sdk::PluginDescriptor linkup_plugin_descriptor = {{FIXTURE_MAGIC, 'I', 'N', 'K', 'U', 'P', '\0', '\1'},
                                                         FIXTURE_SIZE,

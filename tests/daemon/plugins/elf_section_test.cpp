@@ -11,6 +11,7 @@
 
 #include "daemon/plugins/plugin_error.h"
 
+using linkup::daemon::exportsElfSymbol;
 using linkup::daemon::PluginError;
 using linkup::daemon::readElfSection;
 
@@ -113,6 +114,7 @@ private:
             write(damaged);
             try {
                 readElfSection(file_, ".interp");
+                exportsElfSymbol(file_, "main");
             } catch (const PluginError&) {
             }
         }

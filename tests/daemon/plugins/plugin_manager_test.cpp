@@ -45,6 +45,7 @@ class PluginManagerTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(goodPluginLivesItsWholeLife);
     CPPUNIT_TEST(inspectionConfiguresASecondPluginAndLeavesTheFirst);
     CPPUNIT_TEST(fileWithoutDescriptorIsRefused);
+    CPPUNIT_TEST(hiddenSymbolIsRefused);
     CPPUNIT_TEST(otherMagicIsRefused);
     CPPUNIT_TEST(otherSizeIsRefused);
     CPPUNIT_TEST(otherMajorIsRefused);
@@ -173,6 +174,13 @@ private:
             "no_descriptor",
             "has no section \"linkup_plugin\", so it is no plugin (LINKUP_DECLARE_PLUGIN is missing)");
     }
+    void hiddenSymbolIsRefused() {
+        assertRefusedUnopened(
+            "hidden_symbol",
+            "exports no symbol \"linkup_plugin_descriptor\" (LINKUP_DECLARE_PLUGIN makes it; "
+            "a version script may hide it)");
+    }
+
     void otherMagicIsRefused() {
         assertRefusedUnopened("wrong_magic", "field \"magic\": found other bytes, expected \"LINKUP\\0\\1\"");
     }
