@@ -43,6 +43,15 @@ RegistrationHandle DaemonBackend::addSocket(const std::string& plugin, sdk::Sock
     return holding(parts_.gateway->addSocket("plugin " + plugin, std::move(spec), handler));
 }
 
+void DaemonBackend::setImportance(sdk::Method method, const std::string& path, sdk::Importance importance) {
+    parts_.gateway->setImportance(method, path, importance);
+}
+
+void DaemonBackend::setImportance(const std::string& path, const std::string& event,
+                                  sdk::Importance importance) {
+    parts_.gateway->setImportance(path, event, importance);
+}
+
 RegistrationHandle DaemonBackend::addTask(const std::string& plugin, sdk::TaskSpec spec) {
     return holding(parts_.scheduler->add(plugin, std::move(spec)));
 }

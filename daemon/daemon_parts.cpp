@@ -107,6 +107,15 @@ GatewaySettings gatewaySettings(const Settings& settings) {
     gateway.max_uploads = size(settings, "server.max_uploads");
     gateway.access_log = settings.boolean("server.access_log");
     gateway.sockets = socketSettings(settings);
+    gateway.tls_certificate_file = settings.text("server.tls.certificate_file");
+    gateway.tls_key_file = settings.text("server.tls.key_file");
+    gateway.addresses = {
+        .connections = size(settings, "server.connections_per_address"),
+        .requests_per_second = static_cast<double>(settings.integer("server.requests_per_address")),
+        .request_burst = static_cast<double>(settings.integer("server.requests_burst_per_address")),
+        .exempt = settings.list("server.unlimited_addresses")};
+    gateway.overload.limits = {time(settings, "overload.sign_in_ms"), time(settings, "overload.discovery_ms"),
+                               time(settings, "overload.live_ms"), time(settings, "overload.core_ms")};
     return gateway;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -26,6 +27,17 @@ public:
         : events_(spec.events), ignore_unknown_(spec.ignore_unknown) {}
 
     std::variant<Event, Ignored, Bad> read(std::string_view text) const;
+
+    /// Null if there is none of that name.
+    const sdk::EventSpec* find(std::string_view name) const noexcept {
+        const auto found = std::find_if(events_.begin(), events_.end(),
+                                        [&](const auto& event) { return event.name == name; });
+        return found == events_.end() ? nullptr : &*found;
+    }
+    /// Of one that this object gave out.
+    std::size_t indexOf(const sdk::EventSpec& event) const noexcept {
+        return static_cast<std::size_t>(&event - events_.data());
+    }
 
     /// What a binary frame gets.
     static Bad binary();

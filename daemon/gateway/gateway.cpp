@@ -39,6 +39,12 @@ Verb verbOf(sdk::Method method) {
     return Verb::kGet;
 }
 
+/// The label for an owner such as "plugin auth".
+std::string pluginOf(const std::string& owner) {
+    constexpr std::string_view kPrefix = "plugin ";
+    return owner.starts_with(kPrefix) ? owner.substr(kPrefix.size()) : "daemon";
+}
+
 template <class Undo>
 class UndoHandle final : public GatewayHandle {
 public:
@@ -71,12 +77,14 @@ struct Gateway::Parts {
         if (core.settings.io_threads < 1) throw sdk::Error(sdk::ErrorCode::kInvalidArgument, "no I/O thread");
         for (int i = 0; i < core.settings.io_threads; ++i)
             threads.push_back(std::make_unique<IoThread>(core, i));
+        core.delay = [this] { return std::max(loopLag(), core.requests.age()); };
     }
 
     std::unique_ptr<GatewayHandle> addRoute(const std::string& owner, sdk::RouteSpec spec,
                                             sdk::HttpHandler handler, std::vector<Verb> verbs,
                                             WorkerPool* pool);
     WorkerPool& poolFor(const std::string& owner, const std::string& name);
+    std::chrono::nanoseconds loopLag() const noexcept;
     template <class Each>
     void forEachConnection(Each each);
     bool waitUntilNone(std::chrono::milliseconds patience) const;
@@ -99,7 +107,13 @@ std::unique_ptr<GatewayHandle> Gateway::Parts::addRoute(const std::string& owner
         {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10},
         {{"method", std::string(toString(verbs.front()))}, {"route", spec.path}});
     const std::string path = spec.path;
+    const std::string plugin = pluginOf(owner);
     auto route = std::make_shared<HttpRoute>(owner, std::move(spec), std::move(handler), pool, histogram);
+    for (std::size_t i = 0; i < route->replies.size(); ++i) {
+        route->replies[i] =
+            &core.metric_maker.counter("plugin_replies_total", "HTTP replies of a plugin by class of status.",
+                                       {{"plugin", plugin}, {"class", std::to_string(i + 1) + "xx"}});
+    }
     const std::uint64_t number = core.router.add({owner, path, std::move(verbs), route, nullptr});
     auto undo = [this, number, route] {
         core.router.remove(number);
@@ -116,6 +130,12 @@ WorkerPool& Gateway::Parts::poolFor(const std::string& owner, const std::string&
         throw sdk::Error(sdk::ErrorCode::kInvalidArgument, "'" + owner + "' has no pool '" + name + "'");
     }
     return *pool;
+}
+
+std::chrono::nanoseconds Gateway::Parts::loopLag() const noexcept {
+    std::chrono::nanoseconds most{0};
+    for (const auto& thread : threads) most = std::max(most, thread->lag());
+    return most;
 }
 
 template <class Each>
@@ -179,7 +199,12 @@ std::unique_ptr<GatewayHandle> Gateway::addSocket(const std::string& owner, sdk:
     {
         const std::lock_guard lock(parts.paths_mutex);
         auto& known = parts.paths[path];
-        if (known == nullptr) known = std::make_shared<SocketPath>(path);
+        if (known == nullptr) {
+            sdk::Gauge& open =
+                parts.core.metric_maker.gauge("sockets", "Open WebSockets, by the plugin that serves them.",
+                                              {{"plugin", pluginOf(owner)}, {"path", path}});
+            known = std::make_shared<SocketPath>(path, &open);
+        }
         place = known;
     }
     auto registration = std::make_shared<SocketRegistration>(owner, std::move(spec), handler);
@@ -206,9 +231,27 @@ std::size_t Gateway::socketCount() const noexcept {
 }
 
 std::chrono::nanoseconds Gateway::loopLag() const noexcept {
-    std::chrono::nanoseconds most{0};
-    for (const auto& thread : parts_->threads) most = std::max(most, thread->lag());
-    return most;
+    return parts_->loopLag();
+}
+
+void Gateway::setImportance(sdk::Method method, const std::string& path, sdk::Importance importance) {
+    for (const auto& route : parts_->core.router.routes()) {
+        if (route->spec.method == method && route->spec.path == path) {
+            route->importance.store(importance, std::memory_order_relaxed);
+            return;
+        }
+    }
+    throw sdk::Error(sdk::ErrorCode::kInvalidArgument,
+                     "there is no route " + std::string(toString(method)) + " " + path);
+}
+
+void Gateway::setImportance(const std::string& path, const std::string& event, sdk::Importance importance) {
+    const std::lock_guard lock(parts_->paths_mutex);
+    const auto place = parts_->paths.find(path);
+    const auto registration = place == parts_->paths.end() ? nullptr : place->second->current();
+    if (registration == nullptr || !registration->setImportance(event, importance))
+        throw sdk::Error(sdk::ErrorCode::kInvalidArgument,
+                         "socket " + path + " has no event '" + event + "'");
 }
 
 sdk::Json Gateway::openApi(const std::string& title, const std::string& version) const {

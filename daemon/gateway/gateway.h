@@ -16,6 +16,7 @@
 #include "linkup/sdk/http.h"
 #include "linkup/sdk/log.h"
 #include "linkup/sdk/metrics.h"
+#include "linkup/sdk/registrar.h"
 #include "linkup/sdk/services/authenticator.h"
 #include "linkup/sdk/socket.h"
 
@@ -60,6 +61,11 @@ public:
     /// of the path. Errors: as above.
     [[nodiscard]] std::unique_ptr<GatewayHandle> addPage(const std::string& path, sdk::HttpHandler handler,
                                                          PageOptions options = {});
+
+    /// How soon a route, or an event of a socket, is given up under overload; kCore if never said.
+    /// Errors: Error{kInvalidArgument} when there is none.
+    void setImportance(sdk::Method method, const std::string& path, sdk::Importance importance);
+    void setImportance(const std::string& path, const std::string& event, sdk::Importance importance);
 
     /// Null: nobody knows tokens, so what wants one answers 503. Returns when the one before is not in use
     /// any more.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -17,6 +18,8 @@
 
 namespace linkup::daemon {
 
+class TlsIdentity;
+
 struct GatewayMetrics {
     explicit GatewayMetrics(sdk::Metrics& metrics);
     sdk::Counter& replies(int status) const {
@@ -26,6 +29,7 @@ struct GatewayMetrics {
     std::vector<sdk::Counter*> by_class;
     sdk::Gauge& connections;
     sdk::Counter& connections_refused;
+    sdk::Counter& failed_handshakes;
     sdk::Counter& bad_events;
     sdk::Counter& slow_sockets;
 };
@@ -34,6 +38,7 @@ struct GatewayMetrics {
 struct GatewayCore {
     GatewayCore(GatewaySettings options, sdk::Log& logger, sdk::Metrics& metric_maker, sdk::Clock& time,
                 sdk::Bus& bus, WorkerPools& worker_pools);
+    ~GatewayCore();
 
     /// Where the listening socket goes on to the next process: time for the first request of who came last.
     static constexpr std::chrono::milliseconds kLastRequest{2000};
@@ -50,9 +55,13 @@ struct GatewayCore {
     sdk::Clock& clock;
     WorkerPools& pools;
     WorkerPool& requests;  ///< the pool "requests"
-    WorkerPool disk;       ///< reads and writes files; each connection has one piece of work there at most
     const TrustedProxies proxies;
     GatewayMetrics metrics;
+    const std::unique_ptr<TlsIdentity> tls;  ///< null: plain HTTP
+    AddressLimits addresses;
+    Overload overload;
+    /// How long new work would wait now, for I/O threads or the pool "requests". Set before the threads run.
+    std::function<std::chrono::nanoseconds()> delay;
     Router router;
     AuthenticatorSlot authenticator;
     RequestIds ids;
@@ -61,6 +70,9 @@ struct GatewayCore {
     std::atomic<bool> refusing{false};  ///< what is new gets 503
     std::atomic<std::size_t> connections{0};
     std::atomic<std::size_t> uploads{0};
+    /// Reads and writes files; each connection has one piece of work there at most. Last, as that work uses
+    /// all the others.
+    WorkerPool disk;
 };
 
 }  // namespace linkup::daemon

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "address_limits.h"
 #include "linkup/sdk/live.h"
+#include "overload.h"
 
 namespace linkup::daemon {
 
@@ -52,7 +54,11 @@ struct GatewaySettings {
         trusted_proxies;  ///< addresses or networks whose X-Forwarded-For and X-Request-Id count
     std::string upload_folder = "/tmp";  ///< of the nameless files that uploads are until a handler has them
     sdk::Live<std::size_t> max_uploads = 64;  ///< at the same time; beyond, 503
-    sdk::Live<bool> access_log = true;        ///< a line for each request, at level info
+    std::string tls_certificate_file;         ///< with intermediate ones, in PEM; empty: plain HTTP
+    std::string tls_key_file;
+    OverloadSettings overload;
+    AddressSettings addresses;
+    sdk::Live<bool> access_log = true;  ///< a line for each request, at level info
     SocketSettings sockets;
 
     /// Sets the live values as `next` has them, for all copies.

@@ -37,9 +37,16 @@ sdk::Method methodOf(Verb verb) {
 }
 
 /// Whether this request would have to wait for too long, or may not begin any more.
-bool isBusy(const GatewayCore& core, const HttpRoute& route) {
+bool isBusy(GatewayCore& core, const HttpRoute& route) {
     const bool closed =
         route.pool != nullptr && (core.refusing.load(std::memory_order_relaxed) || route.pool->full());
+    if (route.pool != nullptr) {
+        const sdk::Importance importance = route.importance.load(std::memory_order_relaxed);
+        if (core.overload.sheds(importance)) {
+            core.overload.shed(importance);
+            return true;
+        }
+    }
     return closed || (route.spec.upload.has_value() &&
                       core.uploads.load(std::memory_order_relaxed) >= core.settings.max_uploads);
 }
@@ -63,10 +70,11 @@ void HttpSession::admit() {
     GatewayCore& core = io().core();
     Exchange& exchange = *exchange_;
     HttpParser& parser = exchange.parser;
-    const bool from_proxy = core.proxies.trusts(peer_);
+    const bool from_proxy = peer_.is_proxy;
     const std::string_view given_id = from_proxy ? parser.get("x-request-id") : std::string_view();
     exchange.request.id = isSaneId(given_id) ? std::string(given_id) : core.ids.make();
-    exchange.request.peer = from_proxy ? core.proxies.clientOf(peer_, parser.get("x-forwarded-for")) : peer_;
+    exchange.request.peer =
+        from_proxy ? core.proxies.clientOf(peer_.address, parser.get("x-forwarded-for")) : peer_.address;
     exchange.target = splitTarget(parser.target);
 
     if (parser.version >= 11 && parser.find("host") == nullptr) {
@@ -102,6 +110,13 @@ void HttpSession::admit() {
         exchange.response = replies::notFound();
         return;
     }
+    admitRequest(route);
+}
+
+void HttpSession::admitRequest(const std::shared_ptr<HttpRoute>& route) {
+    GatewayCore& core = io().core();
+    Exchange& exchange = *exchange_;
+    HttpParser& parser = exchange.parser;
     exchange.route = route;
     parser.max_body_bytes = route->maxBodyBytes();
     if (!parser.is_done() && parser.content_length().value_or(0) > parser.max_body_bytes) {
@@ -110,7 +125,20 @@ void HttpSession::admit() {
                                 : replies::tooLarge();
     } else if (isBusy(core, *route)) {
         exchange.response = replies::busy(core.settings.retry_after);
+    } else if (route->pool != nullptr) {
+        isWithinLimits();
     }
+}
+
+/// Sets the reply for an address that has sent too much.
+bool HttpSession::isWithinLimits() {
+    GatewayCore& core = io().core();
+    Exchange& exchange = *exchange_;
+    const AddressKey key = peer_.is_proxy ? core.addresses.keyOf(exchange.request.peer) : peer_.key;
+    const auto wait = core.addresses.request(key, io().now());
+    if (wait.count() == 0) return true;
+    exchange.response = replies::tooMany(wait);
+    return false;
 }
 
 /// Sets the principal, or the reply that refuses the token.
@@ -233,9 +261,19 @@ Awaitable<void> HttpSession::upgrade() {
         exchange.response->headers.emplace_back("Sec-WebSocket-Version", "13");
         co_return;
     }
-    if (core.draining.load(std::memory_order_relaxed) || core.requests.full()) {
+    if (core.draining.load(std::memory_order_relaxed) || core.requests.full() ||
+        core.overload.sheds(sdk::Importance::kCore)) {
         exchange.response = replies::busy(core.settings.retry_after);
         co_return;
+    }
+    if (!isWithinLimits()) co_return;
+    if (peer_.is_proxy) {
+        auto lease = core.addresses.connect(core.addresses.keyOf(exchange.request.peer));
+        if (!lease.has_value()) {
+            exchange.response = replies::tooMany(core.settings.retry_after.get());
+            co_return;
+        }
+        peer_.lease = std::move(*lease);
     }
     std::optional<std::string> token;
     if (const auto bearer = bearerToken(parser.get("authorization")); bearer.has_value()) {
@@ -259,7 +297,8 @@ Awaitable<void> HttpSession::upgrade() {
                           std::move(*token),
                           std::string(parser.get("sec-websocket-key")),
                           std::string(parser.get("host")),
-                          exchange.request.id};
+                          exchange.request.id,
+                          std::move(peer_.lease)};
     leave();
     SocketSession::open(io(), std::move(opening));
 }

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <string>
 
 #include "daemon/services/worker_pool.h"
 #include "gate.h"
 #include "linkup/sdk/http.h"
 #include "linkup/sdk/metrics.h"
+#include "linkup/sdk/registrar.h"
 #include "request_validator.h"
 
 namespace linkup::daemon {
@@ -27,6 +30,8 @@ struct HttpRoute {
     const RequestValidator validator;
     WorkerPool* const pool;  ///< null: runs on the I/O thread, even under overload and while draining
     sdk::Histogram& seconds;
+    std::atomic<sdk::Importance> importance{sdk::Importance::kCore};
+    std::array<sdk::Counter*, 5> replies{};  ///< of its plugin, by class of status; set by the gateway
     Gate gate;
 
     /// The largest body, with all that an upload may have.

@@ -29,7 +29,7 @@ constexpr std::chrono::milliseconds kLinger{1000};
 
 }  // namespace
 
-void HttpSession::start(IoThread& io, TcpSocket socket, std::string peer) {
+void HttpSession::start(IoThread& io, TcpSocket socket, HttpPeer peer) {
     auto session = std::make_shared<HttpSession>(io, std::move(socket), std::move(peer));
     asio::co_spawn(
         io.context().get_executor(),
@@ -44,9 +44,9 @@ void HttpSession::start(IoThread& io, TcpSocket socket, std::string peer) {
         asio::detached);
 }
 
-HttpSession::HttpSession(IoThread& io, TcpSocket socket, std::string peer)
+HttpSession::HttpSession(IoThread& io, TcpSocket socket, HttpPeer peer)
     : Connection(io),
-      socket_(std::move(socket)),
+      socket_(std::move(socket), io.core().tls.get()),
       peer_(std::move(peer)),
       buffer_(std::make_unique<Buffer>()) {}
 
@@ -69,8 +69,7 @@ void HttpSession::shutDown() noexcept {
 }
 
 void HttpSession::kill() noexcept {
-    error_code ignored;
-    socket_.close(ignored);
+    socket_.close();
 }
 
 void HttpSession::setDeadline(std::chrono::milliseconds time) noexcept {
@@ -78,12 +77,13 @@ void HttpSession::setDeadline(std::chrono::milliseconds time) noexcept {
 }
 
 Awaitable<void> HttpSession::serve() {
+    if (socket_.wantsHandshake() && !co_await shakeHands()) co_return;
     while (co_await receiveHead()) {
         Exchange& exchange = *exchange_;
         admit();
         if (exchange.socket != nullptr) {
             co_await upgrade();
-            if (!socket_.is_open()) co_return;  // it is a WebSocket now
+            if (!socket_.isOpen()) co_return;  // it is a WebSocket now
         } else {
             if (!exchange.response.has_value() && exchange.route->spec.auth == sdk::Auth::kBearer) {
                 const auto token = bearerToken(exchange.parser.get("authorization"));
@@ -100,6 +100,17 @@ Awaitable<void> HttpSession::serve() {
         }
         if (!co_await reply()) co_return;
     }
+}
+
+Awaitable<bool> HttpSession::shakeHands() {
+    setDeadline(io().core().settings.header_timeout);
+    error_code fault;
+    waiting_ = true;
+    co_await socket_.async_handshake(asio::redirect_error(kAwait, fault));
+    waiting_ = false;
+    if (fault && fault != asio::error::operation_aborted && fault != asio::error::eof)
+        io().core().metrics.failed_handshakes.add();
+    co_return !fault;
 }
 
 Awaitable<bool> HttpSession::receiveHead() {
@@ -261,13 +272,15 @@ Awaitable<bool> HttpSession::write(std::string_view head, std::string_view body)
 /// Says that nothing more comes and waits for the peer's end, so that what it still sends makes no reset that
 /// would take the reply away from it.
 Awaitable<void> HttpSession::lingeringClose() {
-    error_code ignored;
-    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    socket_.sayEnd();
     setDeadline(kLinger);
     for (std::size_t discarded = 0; discarded < kMaxLinger;) {
         buffer_->consume(buffer_->size());
-        if (!co_await fill(kBodyRead)) break;
-        discarded += buffer_->size();
+        error_code fault;
+        // Past TLS: nobody wants to know what it is.
+        discarded += co_await socket_.socket().async_read_some(buffer_->prepare(kBodyRead),
+                                                               asio::redirect_error(kAwait, fault));
+        if (fault) break;
     }
     kill();
 }
@@ -277,7 +290,10 @@ void HttpSession::log(int status) const noexcept {
     const Exchange& exchange = *exchange_;
     core.metrics.replies(status).add();
     const std::chrono::duration<double> took = io().now() - exchange.began;
-    if (exchange.route != nullptr) exchange.route->seconds.observe(took.count());
+    if (exchange.route != nullptr) {
+        exchange.route->seconds.observe(took.count());
+        exchange.route->replies[static_cast<std::size_t>(status / 100 - 1) % 5]->add();
+    }
     if (!core.settings.access_log || !core.log.enabled(sdk::LogLevel::kInfo)) return;
     const RequestScope scope(exchange.request.id);
     // The pattern and not the path, which may hold what has no place in a log.

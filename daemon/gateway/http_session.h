@@ -4,9 +4,18 @@
 #include <string>
 
 #include "file_reply.h"
+#include "front_stream.h"
 #include "io_thread.h"
 
 namespace linkup::daemon {
+
+/// Who is at the other end.
+struct HttpPeer {
+    std::string address;
+    AddressKey key{};
+    bool is_proxy = false;
+    AddressLimits::Lease lease{};  ///< of a connection that is no proxy's
+};
 
 /// One HTTP connection: takes its requests one after the other, so that replies keep their order, and hands
 /// itself over when one asks for a WebSocket.
@@ -15,8 +24,8 @@ namespace linkup::daemon {
 class HttpSession final : public Connection, public std::enable_shared_from_this<HttpSession> {
 public:
     /// On the I/O thread.
-    static void start(IoThread& io, TcpSocket socket, std::string peer);
-    HttpSession(IoThread& io, TcpSocket socket, std::string peer);
+    static void start(IoThread& io, TcpSocket socket, HttpPeer peer);
+    HttpSession(IoThread& io, TcpSocket socket, HttpPeer peer);
     ~HttpSession() override;
 
     void onDeadline(SteadyTime now) noexcept override;
@@ -27,6 +36,7 @@ private:
     struct Exchange;
 
     Awaitable<void> serve();
+    Awaitable<bool> shakeHands();
     Awaitable<bool> receiveHead();
     Awaitable<bool> receiveBody();
     Awaitable<bool> fill(std::size_t bytes);
@@ -35,6 +45,8 @@ private:
     Awaitable<bool> writeFile(std::string_view head, const sdk::File& file, FileRange range);
     Awaitable<void> refuseHead(int status, std::string_view text);
     void admit();
+    void admitRequest(const std::shared_ptr<HttpRoute>& route);
+    bool isWithinLimits();
     void expectUpload();
     void refuseUpload();
     Awaitable<void> authenticate(std::string_view token);
@@ -47,8 +59,8 @@ private:
     void setDeadline(std::chrono::milliseconds time) noexcept;
     void log(int status) const noexcept;
 
-    TcpSocket socket_;
-    const std::string peer_;
+    FrontStream socket_;
+    HttpPeer peer_;
     struct Buffer;
     std::unique_ptr<Buffer> buffer_;
     std::unique_ptr<Exchange> exchange_;

@@ -6,9 +6,13 @@
 #include <array>
 #include <ctime>
 
+#include "tls.h"
+
 namespace linkup::daemon {
 
 namespace {
+
+constexpr int kTicksPerLook = 20;  // at the certificate: once a second
 
 /// "Tue, 24 Nov 2026 02:04:15 GMT" (RFC 9110 §5.6.7), whatever the locale.
 std::string httpDate(std::chrono::sys_seconds time) {
@@ -116,9 +120,21 @@ void IoThread::measureLag() noexcept {
     due_.store((Clock::duration(now) + DeadlineWheel::kTick).count(), std::memory_order_relaxed);
 }
 
+/// Looks at the files on the pool that may wait for a disk, one look at a time.
+void IoThread::watchCertificate() {
+    if (watching_->exchange(true)) return;
+    const bool posted = core_.disk.post([tls = core_.tls.get(), watching = watching_] {
+        tls->reloadIfChanged();
+        watching->store(false);
+    });
+    if (!posted) watching_->store(false);
+}
+
 void IoThread::tick() {
     measureLag();
     progress_.beat();
+    core_.overload.look(std::chrono::steady_clock::now(), core_.delay());
+    if (number_ == 0 && core_.tls != nullptr && ++ticks_ % kTicksPerLook == 0) watchCertificate();
     wheel_.advance(now());
     const auto second = std::chrono::floor<std::chrono::seconds>(core_.clock.now());
     if (second != date_second_ || date_.empty()) {

@@ -1,30 +1,17 @@
 #pragma once
 
-#include <utility>  // boost/asio/awaitable.hpp of 1.74 uses std::exchange without it
-
-#include <atomic>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include "daemon/services/progress.h"
 #include "deadline_wheel.h"
+#include "front_socket.h"
 #include "gateway_core.h"
 
 namespace linkup::daemon {
-
-namespace asio = boost::asio;
-using IoExecutor = asio::io_context::executor_type;
-using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, IoExecutor>;
-template <class T>
-using Awaitable = asio::awaitable<T, IoExecutor>;
-inline constexpr asio::use_awaitable_t<IoExecutor> kAwait;
 
 class IoThread;
 
@@ -93,6 +80,7 @@ private:
     friend class Connection;
     void tick();
     void measureLag() noexcept;
+    void watchCertificate();
 
     GatewayCore& core_;
     const int number_;
@@ -105,6 +93,8 @@ private:
     // Of the real clock, which is the timer's: when the loop should have come by again, and how late it was.
     std::atomic<std::chrono::steady_clock::rep> due_{0};
     std::atomic<std::chrono::steady_clock::rep> late_{0};
+    int ticks_ = 0;
+    std::shared_ptr<std::atomic<bool>> watching_ = std::make_shared<std::atomic<bool>>(false);
     DeadlineWheel wheel_;
     ProgressMark progress_;
     Connection* connections_ = nullptr;

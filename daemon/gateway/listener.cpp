@@ -104,9 +104,17 @@ void Listener::welcome(IoThread& io, TcpSocket socket) {
         core_.metrics.connections_refused.add();
         return;
     }
+    HttpPeer from{addressOf(peer)};
+    from.key = core_.addresses.keyOf(from.address);
+    from.is_proxy = core_.proxies.trusts(from.address);
+    if (!from.is_proxy) {
+        auto lease = core_.addresses.connect(from.key);
+        if (!lease.has_value()) return;
+        from.lease = std::move(*lease);
+    }
     socket.set_option(asio::ip::tcp::no_delay(true), fault);
-    asio::post(io.context(), [&io, socket = std::move(socket), address = addressOf(peer)]() mutable {
-        HttpSession::start(io, std::move(socket), std::move(address));
+    asio::post(io.context(), [&io, socket = std::move(socket), from = std::move(from)]() mutable {
+        HttpSession::start(io, std::move(socket), std::move(from));
     });
 }
 

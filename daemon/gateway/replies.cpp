@@ -94,6 +94,12 @@ sdk::Response tooLarge() {
     return detail(413, "Request body too large");
 }
 
+sdk::Response tooMany(std::chrono::milliseconds wait) {
+    sdk::Response response = detail(429, "Too many requests. Please try again later.");
+    addRetryAfter(response, roundedUp(wait, std::chrono::seconds(1)));
+    return response;
+}
+
 sdk::Response busy(std::chrono::seconds retry_after) {
     sdk::Response response = detail(503, "Server is busy. Please try again in a moment.");
     addRetryAfter(response, retry_after);

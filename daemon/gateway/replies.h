@@ -16,6 +16,7 @@ sdk::Response detail(int status, std::string_view text);
 sdk::Response notFound();
 sdk::Response methodNotAllowed(const std::string& allow);
 sdk::Response tooLarge();
+sdk::Response tooMany(std::chrono::milliseconds wait);
 sdk::Response busy(std::chrono::seconds retry_after);
 sdk::Response internal();
 sdk::Response notAuthenticated(int status);

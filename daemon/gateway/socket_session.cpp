@@ -43,13 +43,14 @@ SocketSession::SocketSession(IoThread& io, SocketOpening& opening)
       id_(io.core().hub.newSessionId()),
       principal_(std::move(opening.principal)),
       path_(opening.path),
+      lease_(std::move(opening.lease)),
       stream_(std::make_unique<Stream>(std::move(opening.socket))),
       inbox_(io.core(), *this, opening.path),
       outbox_(io.core().settings.sockets.outgoing_budget_bytes) {
     // What a slow reader has not had should wait in the outbox, where it can be dropped, and not in the
     // kernel.
     error_code ignored;
-    stream_->ws.next_layer().set_option(UnsentLimit(kUnsentBytes), ignored);
+    stream_->ws.next_layer().socket().set_option(UnsentLimit(kUnsentBytes), ignored);
 }
 
 SocketSession::~SocketSession() = default;
@@ -59,7 +60,9 @@ void SocketSession::send(std::string text, sdk::SendOptions options) {
     {
         const std::lock_guard lock(mutex_);
         OutgoingFrame frame(std::move(text), std::move(options));
-        if (state_ != State::kOpen) {
+        const bool shed = frame.droppable() && core().overload.sheds(sdk::Importance::kLive);
+        if (shed) core().overload.shed(sdk::Importance::kLive);
+        if (state_ != State::kOpen || shed) {
             lost.push_back(std::move(frame));
         } else if (outbox_.push(std::move(frame), lost) == SocketOutbox::Verdict::kFull) {
             core().metrics.slow_sockets.add();
@@ -149,6 +152,7 @@ void SocketSession::accept(const SocketOpening& opening) {
 
 void SocketSession::onAccepted() {
     accepted_ = true;
+    path_->count(1);
     heard_ = beat_ = io().now();
     auto& ws = stream_->ws;
     ws.set_option(websocket::stream_base::decorator([](websocket::response_type&) {}));
@@ -214,7 +218,8 @@ void SocketSession::onMessage() {
         const std::string_view text(static_cast<const char*>(buffer.data().data()), buffer.size());
         auto outcome = stream_->ws.got_text() ? registration->reader.read(text) : EventReader::binary();
         if (auto* event = std::get_if<EventReader::Event>(&outcome)) {
-            room = inbox_.push(registration, *event->spec, std::move(event->body), text.size());
+            if (!shedsEvent(registration->importanceOf(*event->spec)))
+                room = inbox_.push(registration, *event->spec, std::move(event->body), text.size());
         } else if (const auto* bad = std::get_if<EventReader::Bad>(&outcome)) {
             onBadEvent(bad->faults);
         }
@@ -225,6 +230,16 @@ void SocketSession::onMessage() {
     if (buffer.capacity() > kIdleSocketBuffer) buffer.shrink_to_fit();
     // The inbox may have made room again in the meantime; then its own call starts the next reading.
     if (room == SocketInbox::Room::kYes && !reading_ && !finished_) startReading();
+}
+
+/// What is live is over before it could be sent again, so nobody is told.
+bool SocketSession::shedsEvent(sdk::Importance importance) {
+    Overload& overload = core().overload;
+    if (!overload.sheds(importance)) return false;
+    overload.shed(importance);
+    if (importance != sdk::Importance::kLive)
+        send(errorEvent(sdk::Error(sdk::ErrorCode::kUnavailable, "Please try again in a moment.")), {});
+    return true;
 }
 
 void SocketSession::onBadEvent(const std::vector<sdk::Fault>& faults) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "front_stream.h"
 #include "io_thread.h"
 #include "socket_inbox.h"
 #include "socket_outbox.h"
@@ -16,13 +17,14 @@ namespace linkup::daemon {
 
 /// A handshake that has passed all checks.
 struct SocketOpening {
-    TcpSocket socket;
+    FrontStream socket;
     std::shared_ptr<SocketPath> path;
     sdk::Principal principal;
     std::string token;  ///< asked for once more when the socket can be found by those who revoke
     std::string key;    ///< Sec-WebSocket-Key
     std::string host;
     std::string request_id;
+    AddressLimits::Lease lease;
 };
 
 /// One WebSocket: reads events for its inbox, writes what its outbox holds, keeps the beat.
@@ -72,6 +74,7 @@ private:
     void recheck(std::string token);
     void startReading();
     void onMessage();
+    bool shedsEvent(sdk::Importance importance);
     void onBadEvent(const std::vector<sdk::Fault>& faults);
     void onPong(std::string_view payload);
     void linger();
@@ -91,6 +94,7 @@ private:
     const std::string id_;
     const sdk::Principal principal_;
     const std::shared_ptr<SocketPath> path_;
+    const AddressLimits::Lease lease_;
     std::unique_ptr<Stream> stream_;
     SocketInbox inbox_;
 

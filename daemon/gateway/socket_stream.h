@@ -19,25 +19,22 @@ inline constexpr std::size_t kIdleSocketBuffer = 2048;
 /// What closed a socket whose peer sent no close frame (RFC 6455 §7.1.5).
 inline constexpr std::uint16_t kNoCloseFrame = 1006;
 
-/// A socket that Beast may take down in its own way: its default waits for the peer to end the connection as
-/// well, and leaves us in the dark until then.
-class FrontSocket : public TcpSocket {
-public:
-    explicit FrontSocket(TcpSocket socket) : TcpSocket(std::move(socket)) {}
-};
-
+// Beast takes a connection down in this way, found by its argument: its default waits for the peer to end the
+// connection as well, and leaves us in the dark until then.
 template <class Handler>
-void async_teardown(boost::beast::role_type, FrontSocket& socket, Handler&& handler) {
-    boost::beast::error_code ignored;
-    socket.shutdown(asio::socket_base::shutdown_send, ignored);
-    asio::post(socket.get_executor(),
+void async_teardown(boost::beast::role_type, FrontStream& stream, Handler&& handler) {
+    stream.sayEnd();
+    asio::post(stream.get_executor(),
                boost::beast::bind_front_handler(std::forward<Handler>(handler), boost::beast::error_code{}));
+}
+inline void beast_close_socket(FrontStream& stream) {
+    stream.close();
 }
 
 struct SocketSession::Stream {
-    explicit Stream(TcpSocket socket) : ws(FrontSocket(std::move(socket))) {}
+    explicit Stream(FrontStream socket) : ws(std::move(socket)) {}
     // Without permessage-deflate: a window of it costs more than all the rest of an idle socket.
-    boost::beast::websocket::stream<FrontSocket, false> ws;
+    boost::beast::websocket::stream<FrontStream, false> ws;
     boost::beast::flat_buffer buffer;
 };
 

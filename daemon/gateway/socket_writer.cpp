@@ -140,8 +140,7 @@ void SocketSession::shutDown() noexcept {
 
 void SocketSession::kill() noexcept {
     if (stream_ == nullptr) return;
-    error_code ignored;
-    stream_->ws.next_layer().close(ignored);
+    stream_->ws.next_layer().close();
     finish(kNoCloseFrame);
 }
 
@@ -161,6 +160,7 @@ void SocketSession::finish(std::uint16_t code) noexcept {
     for (const Answer& answer : std::exchange(answers_, {})) answer.tell(false);
     io().wheel().clear(*this);
     if (accepted_) {
+        path_->count(-1);
         core().hub.remove(*this);
         inbox_.close(code);
     }
@@ -168,8 +168,7 @@ void SocketSession::finish(std::uint16_t code) noexcept {
         scheduleDeadline(settings().close_timeout);
         linger();
     } else {
-        error_code ignored;
-        stream_->ws.next_layer().close(ignored);
+        stream_->ws.next_layer().close();
     }
     endIfUnused();
 }
@@ -181,7 +180,7 @@ void SocketSession::linger() {
     discarded_ += buffer.size();
     buffer.consume(buffer.size());
     if (discarded_ > kMaxDiscard) return;
-    stream_->ws.next_layer().async_read_some(
+    stream_->ws.next_layer().socket().async_read_some(
         buffer.prepare(kIdleSocketBuffer),
         [self = Operation(shared_from_this())](const error_code& fault, std::size_t count) {
             self->stream_->buffer.commit(count);

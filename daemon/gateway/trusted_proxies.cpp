@@ -35,6 +35,13 @@ bool TrustedProxies::parse(std::string_view text, Address& address, bool& is_v4)
     return inet_pton(AF_INET6, terminated.data(), address.data()) == 1;
 }
 
+std::optional<TrustedProxies::Address> TrustedProxies::parse(std::string_view text) noexcept {
+    Address address{};
+    bool is_v4 = false;
+    if (!parse(text, address, is_v4)) return std::nullopt;
+    return address;
+}
+
 TrustedProxies::TrustedProxies(const std::vector<std::string>& networks) {
     for (const std::string& entry : networks) {
         const std::size_t slash = entry.find('/');

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,11 @@ public:
     /// right of X-Forwarded-For. A malformed entry ends the walk.
     std::string clientOf(const std::string& peer, std::string_view forwarded_for) const;
 
+    using Address = std::array<std::uint8_t, 16>;  ///< IPv4 as ::ffff:a.b.c.d
+    /// Nothing if the text is no address.
+    static std::optional<Address> parse(std::string_view text) noexcept;
+
 private:
-    using Address = std::array<std::uint8_t, 16>;  // IPv4 as ::ffff:a.b.c.d
     struct Network {
         Address address;
         unsigned bits;

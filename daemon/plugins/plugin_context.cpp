@@ -71,13 +71,16 @@ void PluginContext::route(sdk::RouteSpec spec, sdk::HttpHandler handler) {
     claim(RegistrationKind::kRoute, routeKey(toString(spec.method), spec.path), name, std::move(detail));
     spec.pool = pool;
     registrations_.add(commons_.backend.addRoute(name_, std::move(spec), std::move(handler)));
+    own_.insert(name);
 }
 
 void PluginContext::socket(sdk::SocketSpec spec, sdk::SocketHandler& handler) {
     mustBeOpen("socket");
     if (!spec.path.starts_with('/')) refuse("socket " + spec.path + ": a path begins with /");
     claim(RegistrationKind::kSocket, spec.path, spec.path, spec.summary);
+    const std::string path = spec.path;
     registrations_.add(commons_.backend.addSocket(name_, std::move(spec), handler));
+    own_.insert(path);
 }
 
 void PluginContext::task(sdk::TaskSpec spec) {
@@ -109,6 +112,20 @@ void PluginContext::claimHook(const std::string& event, const sdk::HookHandler& 
     // Any number of handlers may share an event, so the key only keeps them apart and in order.
     std::string key = event + " " + name_ + " " + std::to_string(registrations_.size());
     claim(RegistrationKind::kHook, std::move(key), event, std::move(detail));
+}
+
+void PluginContext::importance(sdk::Method method, std::string_view path, sdk::Importance importance) {
+    mustBeOpen("importance");
+    const std::string name = std::string(toString(method)) + " " + std::string(path);
+    if (!own_.contains(name)) refuse("importance of " + name + ": its plugin has not registered it before");
+    commons_.backend.setImportance(method, std::string(path), importance);
+}
+
+void PluginContext::importance(std::string_view path, std::string_view event, sdk::Importance importance) {
+    mustBeOpen("importance");
+    if (!own_.contains(path))
+        refuse("importance of socket " + std::string(path) + ": its plugin has not registered it before");
+    commons_.backend.setImportance(std::string(path), std::string(event), importance);
 }
 
 void PluginContext::pool(sdk::PoolSpec spec) {

@@ -58,6 +58,8 @@ public:
     void task(sdk::TaskSpec spec) override;
     void hook(std::string_view event, int priority, sdk::HookHandler handler) override;
     void hook(sdk::HookSpec spec, sdk::HookHandler handler) override;
+    void importance(sdk::Method method, std::string_view path, sdk::Importance importance) override;
+    void importance(std::string_view path, std::string_view event, sdk::Importance importance) override;
     void pool(sdk::PoolSpec spec) override;
     void migrations(std::vector<sdk::Migration> migrations) override;
     void provide(std::string_view interface_name, void* service) override;
@@ -81,6 +83,7 @@ private:
     const std::unique_ptr<sdk::Cache> cache_;
     const std::unique_ptr<sdk::Bus> bus_;
     bool open_ = false;
+    std::set<std::string, std::less<>> own_;    ///< "GET /path" and "/path" of what this plugin registered
     std::set<std::string, std::less<>> pools_;  ///< not changed once registration is over
     std::vector<sdk::Migration> migrations_;
     std::vector<std::function<void(int)>> demo_;

@@ -135,8 +135,12 @@ void registerAccountEndpoints(sdk::Registrar& registrar, CodeService& codes, Acc
     const auto expires_in = static_cast<std::int64_t>(access_lifetime.count());
     registerCodes(registrar, codes);
     registerSignUp(registrar, accounts);
+    for (const char* path : {"/api/v1/verify-otp", "/api/v1/signup"})
+        registrar.importance(sdk::Method::kPost, path, sdk::Importance::kSignIn);
+    registrar.importance(sdk::Method::kGet, "/api/v1/verify-email", sdk::Importance::kSignIn);
     registerReset(registrar, accounts);
     registerLogIn(registrar, accounts, expires_in);
+    registrar.importance(sdk::Method::kPost, "/api/v1/token", sdk::Importance::kSignIn);
     registerRefresh(registrar, sessions, expires_in);
     registerDeletion(registrar, requests);
 }

@@ -140,6 +140,8 @@ void ChatEndpoints::registerPresence(sdk::Registrar& registrar) {
                         presence_.setShared(user, request.body["share"].asBool());
                         return Response::json(presence_.visible(user));
                     });
+    for (const auto method : {sdk::Method::kGet, sdk::Method::kPost})
+        registrar.importance(method, "/api/v1/chats/presence", sdk::Importance::kLive);
 }
 
 sdk::Json ChatEndpoints::mute(sdk::UserId user, std::int64_t chat_id, std::int64_t until) {

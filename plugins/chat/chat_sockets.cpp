@@ -219,6 +219,7 @@ void ChatSockets::registerWith(sdk::Registrar& registrar) {
     spec.events = {messageSpec(), typingSpec(), seenSpec(), resumeSpec(),
                    editSpec(),    unsendSpec(), reactSpec()};
     registrar.socket(std::move(spec), *this);
+    registrar.importance(kChatPath, "typing", sdk::Importance::kLive);
 }
 
 void ChatSockets::onOpen(const SessionPtr& session) {

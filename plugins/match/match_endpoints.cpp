@@ -24,6 +24,7 @@ void MatchEndpoints::registerDiscovery(sdk::Registrar& registrar) {
                         const auto queue = request.query["refresh"].asBool() ? Queue::kRefresh : Queue::kKeep;
                         return Response::json(discovery_.candidates(request.caller().user, queue));
                     });
+    registrar.importance(sdk::Method::kGet, "/api/v1/matches/get-matches", sdk::Importance::kDiscovery);
     registrar.route(
         {.method = sdk::Method::kGet,
          .path = "/api/v1/matches/get-connections",

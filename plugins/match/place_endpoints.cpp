@@ -57,6 +57,8 @@ void PlaceEndpoints::registerSearch(sdk::Registrar& registrar) {
                     [this](const sdk::Request& request) {
                         return listOf(places_.search(request.parameters["query"].asString()));
                     });
+    for (const char* path : {"/api/v1/locations/india/search/{query}", "/api/v1/locations/search/{query}"})
+        registrar.importance(sdk::Method::kGet, path, sdk::Importance::kDiscovery);
 }
 
 }  // namespace linkup::match

@@ -73,6 +73,14 @@ RegistrationHandle RecordingBackend::addSocket(const std::string& plugin, sdk::S
     return record("socket " + spec.path + " of " + plugin);
 }
 
+void RecordingBackend::setImportance(sdk::Method method, const std::string& path, sdk::Importance) {
+    weighed.push_back(std::string(toString(method)) + " " + path);
+}
+
+void RecordingBackend::setImportance(const std::string& path, const std::string& event, sdk::Importance) {
+    weighed.push_back(path + " " + event);
+}
+
 RegistrationHandle RecordingBackend::addTask(const std::string& plugin, sdk::TaskSpec spec) {
     return record("task " + spec.name + " of " + plugin);
 }

@@ -20,6 +20,9 @@ public:
                                 sdk::HttpHandler handler) override;
     RegistrationHandle addSocket(const std::string& plugin, sdk::SocketSpec spec,
                                  sdk::SocketHandler& handler) override;
+    void setImportance(sdk::Method method, const std::string& path, sdk::Importance importance) override;
+    void setImportance(const std::string& path, const std::string& event,
+                       sdk::Importance importance) override;
     RegistrationHandle addTask(const std::string& plugin, sdk::TaskSpec spec) override;
     RegistrationHandle addPool(const std::string& plugin, sdk::PoolSpec spec) override;
     RegistrationHandle addHeartbeat(const std::string& name,
@@ -29,6 +32,8 @@ public:
 
     /// Such as "route /fixture/good/{first} of good in good.own".
     std::vector<std::string> present;
+    /// What had its importance set.
+    std::vector<std::string> weighed;
     /// How many have ever been added.
     std::size_t added = 0;
 

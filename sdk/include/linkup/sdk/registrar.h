@@ -20,6 +20,14 @@ struct PoolSpec {
     int queue = 64;  ///< waiting pieces of work; beyond, RouteSpec::pool answers 503
 };
 
+/// What is given up first, and last, when the server has more to do than it can. Since: ABI 1.3.
+enum class Importance {
+    kSignIn,     ///< brings more people in: signing up, signing in
+    kDiscovery,  ///< looking for people
+    kLive,       ///< over in a moment, such as typing and presence; events are dropped without a word
+    kCore,       ///< messages, and all that nothing else was said of
+};
+
 /// What a plugin may do only while it registers. All of it is undone by the host, in one step, when the
 /// plugin goes.
 ///
@@ -54,6 +62,12 @@ public:
 
     /// With a budget and a rule for failure. Since: ABI 1.2.
     virtual void hook(HookSpec spec, HookHandler handler) = 0;
+
+    /// How soon a route that this plugin has registered is given up when the server has too much to do; kCore
+    /// if never said. Errors: Error{kInvalidArgument} when there is none. Since: ABI 1.3.
+    virtual void importance(Method method, std::string_view path, Importance importance) = 0;
+    /// The same for an event of a socket, by EventSpec::name. Since: ABI 1.3.
+    virtual void importance(std::string_view path, std::string_view event, Importance importance) = 0;
 };
 
 }  // namespace linkup::sdk

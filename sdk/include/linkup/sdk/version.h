@@ -12,7 +12,7 @@
 namespace linkup::sdk {
 
 inline constexpr std::uint32_t kAbiMajor = 1;
-inline constexpr std::uint32_t kAbiMinor = 2;
+inline constexpr std::uint32_t kAbiMinor = 3;
 
 // A sanitizer changes the layout of nothing that we pass, but mixing instrumented and plain code hides faults
 // or reports false ones, so it counts as another build.

@@ -14,7 +14,8 @@ namespace linkup::sdk::testing {
 
 /// Keeps what a plugin registers, for the test to look at and to call.
 ///
-/// Threading: one thread.   Errors: Error{kConflict} for a second route, socket or task of the same name.
+/// Threading: one thread.   Errors: Error{kConflict} for a second route, socket or task of the same name,
+/// Error{kInvalidArgument} for the importance of what is not registered.
 /// Since: ABI 1.0.
 class FakeRegistrar : public Registrar {
 public:
@@ -33,11 +34,17 @@ public:
         std::optional<HookSpec> spec{};  ///< unless registered without one
     };
 
+    struct Given {
+        std::string what;  ///< "POST /path", or "/path event"
+        Importance importance;
+    };
+
     std::vector<Route> routes;
     std::vector<Socket> sockets;
     std::vector<TaskSpec> tasks;
     std::vector<Hook> hooks;
     std::vector<PoolSpec> pools;
+    std::vector<Given> importances;
     std::vector<Migration> schema;
     std::map<std::string, void*, std::less<>> services;
     std::function<void(int)> fill_demo;
@@ -74,6 +81,22 @@ public:
     void demo(std::function<void(int count)> fill) override { fill_demo = std::move(fill); }
     Heartbeat& heartbeat(std::string_view name) override { return heartbeats[std::string(name)]; }
 
+    void importance(Method method, std::string_view path, Importance importance) override {
+        if (find(method, path) == nullptr) unknown(path);
+        importances.push_back({std::string(toString(method)) + " " + std::string(path), importance});
+    }
+    void importance(std::string_view path, std::string_view event, Importance importance) override {
+        for (const Socket& socket : sockets) {
+            if (socket.spec.path != path) continue;
+            for (const EventSpec& known : socket.spec.events) {
+                if (known.name != event) continue;
+                importances.push_back({std::string(path) + " " + std::string(event), importance});
+                return;
+            }
+        }
+        unknown(path);
+    }
+
     const Route* find(Method method, std::string_view path) const {
         for (const Route& route : routes) {
             if (route.spec.method == method && route.spec.path == path) return &route;
@@ -105,6 +128,9 @@ private:
         Checked checked = schema->check(value, loc, source);
         value = std::move(checked.value);
         faults.insert(faults.end(), checked.faults.begin(), checked.faults.end());
+    }
+    [[noreturn]] static void unknown(std::string_view what) {
+        throw Error(ErrorCode::kInvalidArgument, std::string(what) + " is not registered");
     }
     [[noreturn]] static void conflict(const std::string& what) {
         throw Error(ErrorCode::kConflict, what + " is registered twice");

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <boost/asio/async_result.hpp>
+#include <memory>
+#include <utility>
+
+#include "front_socket.h"
+#include "tls.h"
+
+namespace linkup::daemon {
+
+/// A client's connection, plain or with TLS: Asio's AsyncReadStream and AsyncWriteStream. Plain it costs one
+/// comparison more than the socket itself.
+///
+/// Threading: its I/O thread.
+class FrontStream {
+public:
+    using executor_type = IoExecutor;
+
+    /// Plain, if `identity` is null.
+    FrontStream(TcpSocket socket, const TlsIdentity* identity) : socket_(std::move(socket)) {
+        if (identity != nullptr) tls_ = identity->wrap(std::move(socket_));
+    }
+
+    executor_type get_executor() noexcept { return socket_.get_executor(); }
+    TcpSocket& socket() noexcept { return tls_ == nullptr ? socket_ : tls_->socket(); }
+    bool isOpen() noexcept { return socket().is_open(); }
+    void close() noexcept {
+        boost::system::error_code ignored;
+        socket().close(ignored);
+    }
+    /// Says that nothing more will be sent, by TLS and by TCP.
+    void sayEnd() noexcept {
+        if (tls_ != nullptr) tls_->sayEnd();
+        boost::system::error_code ignored;
+        socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    }
+
+    /// Before all else; plain there is nothing to do.
+    bool wantsHandshake() const noexcept { return tls_ != nullptr; }
+    template <class Token>
+    auto async_handshake(Token&& token) {
+        return asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
+            [this](auto&& handler) { tls_->handshake(erased(std::forward<decltype(handler)>(handler))); },
+            token);
+    }
+
+    template <class Buffers, class Token>
+    auto async_read_some(const Buffers& buffers, Token&& token) {
+        return asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
+            [this](auto&& handler, const Buffers& into) {
+                if (tls_ == nullptr) {
+                    socket_.async_read_some(into, std::forward<decltype(handler)>(handler));
+                    return;
+                }
+                asio::mutable_buffer first;
+                for (auto piece = asio::buffer_sequence_begin(into);
+                     piece != asio::buffer_sequence_end(into) && first.size() == 0; ++piece)
+                    first = asio::mutable_buffer(*piece);
+                tls_->read(first, erased(std::forward<decltype(handler)>(handler)));
+            },
+            token, buffers);
+    }
+
+    template <class Buffers, class Token>
+    auto async_write_some(const Buffers& buffers, Token&& token) {
+        return asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
+            [this](auto&& handler, const Buffers& from) {
+                if (tls_ == nullptr) {
+                    socket_.async_write_some(from, std::forward<decltype(handler)>(handler));
+                    return;
+                }
+                std::string& out = tls_->outgoing();
+                out.clear();
+                for (auto piece = asio::buffer_sequence_begin(from);
+                     piece != asio::buffer_sequence_end(from) && out.size() < TlsConnection::kRecord;
+                     ++piece) {
+                    const asio::const_buffer bytes(*piece);
+                    out.append(static_cast<const char*>(bytes.data()),
+                               std::min(bytes.size(), TlsConnection::kRecord - out.size()));
+                }
+                tls_->write(erased(std::forward<decltype(handler)>(handler)));
+            },
+            token, buffers);
+    }
+
+private:
+    /// With TLS an operation has one type, so that OpenSSL is compiled once; an allocation each is nothing
+    /// beside the cipher.
+    template <class Handler>
+    static std::unique_ptr<TlsConnection::Done> erased(Handler&& handler) {
+        class Erased final : public TlsConnection::Done {
+        public:
+            explicit Erased(std::decay_t<Handler> handler) : handler_(std::move(handler)) {}
+            void call(const boost::system::error_code& fault, std::size_t bytes) override {
+                std::move(handler_)(fault, bytes);
+            }
+
+        private:
+            std::decay_t<Handler> handler_;
+        };
+        return std::make_unique<Erased>(std::forward<Handler>(handler));
+    }
+
+    TcpSocket socket_;
+    std::shared_ptr<TlsConnection> tls_;
+};
+
+}  // namespace linkup::daemon
