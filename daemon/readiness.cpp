@@ -23,10 +23,8 @@ Readiness::Readiness(PooledDatabase& database, HostCache& cache, HostBus& bus, s
       cache_(cache),
       bus_(bus),
       log_(log),
-      sessions_busy_(metrics.gauge("database_sessions_busy", "Database sessions in use.")),
-      session_refusals_(
-          metrics.gauge("database_refusals", "Calls that got no database session, since the start.")),
-      ready_gauge_(metrics.gauge("ready", "1 while this node can serve.")) {}
+      ready_gauge_(metrics.gauge("ready", "1 while this node can serve.")),
+      meter_(database, bus, metrics) {}
 
 Readiness::~Readiness() {
     stop();
@@ -56,9 +54,11 @@ void Readiness::stop() noexcept {
 void Readiness::look() noexcept {
     note(database_ok_, answers([this] { database_.ping(); }), "database");
     note(shared_ok_, bus_.healthy() && answers([this] { cache_.ping(); }), "cache and bus");
-    const DatabaseStatistics statistics = database_.statistics();
-    sessions_busy_.set(statistics.busy);
-    session_refusals_.set(static_cast<double>(statistics.refusals));
+    try {
+        meter_.measure();
+    } catch (const std::exception& error) {
+        log_.error("the numbers of database and bus cannot be had", {{"reason", error.what()}});
+    }
     ready_gauge_.set(ready() ? 1 : 0);
     progress_.beat();
 }

@@ -14,6 +14,7 @@
 #include "linkup/sdk/json.h"
 #include "linkup/sdk/log.h"
 #include "linkup/sdk/metrics.h"
+#include "parts_meter.h"
 
 namespace linkup::daemon {
 
@@ -53,8 +54,6 @@ private:
     HostCache& cache_;
     HostBus& bus_;
     sdk::Log& log_;
-    sdk::Gauge& sessions_busy_;
-    sdk::Gauge& session_refusals_;
     sdk::Gauge& ready_gauge_;
     std::atomic<Phase> phase_{Phase::kStarting};
     std::atomic<bool> database_ok_{true};
@@ -63,6 +62,7 @@ private:
     std::mutex mutex_;
     std::condition_variable wake_;
     bool stopping_ = false;
+    PartsMeter meter_;  // of the thread
     std::thread thread_;
 };
 
