@@ -244,7 +244,7 @@ private:
         auto writer = std::make_unique<chat::MessageService>(database, host.clock(), host.log(),
                                                              host.metrics(), host.hooks(), chat_->events,
                                                              chat::WriterSettings{.settle_again = 5ms});
-        writer->start(nullptr);
+        writer->start(nullptr, chat_->heartbeat);
         return writer;
     }
     std::future<chat::SendOutcome> submit(int number) {
@@ -305,7 +305,7 @@ public:
         writer_ = std::make_unique<chat::MessageService>(*database_, host.clock(), host.log(), host.metrics(),
                                                          host.hooks(), chat_->events,
                                                          chat::WriterSettings{.settle_again = 20ms});
-        writer_->start(nullptr);
+        writer_->start(nullptr, chat_->heartbeat);
     }
     void tearDown() override {
         writer_.reset();
