@@ -290,15 +290,18 @@ void Gateway::drain(std::chrono::milliseconds duration) {
     parts.core.refusing.store(!goes_on);
     parts.core.draining.store(true);
     auto sockets = parts.core.hub.all();
-    std::shuffle(sockets.begin(), sockets.end(), std::minstd_rand(std::random_device{}()));
+    std::minstd_rand random(std::random_device{}());
+    std::shuffle(sockets.begin(), sockets.end(), random);
+    std::uniform_int_distribution<std::int64_t> jitter(0, duration.count());
     const auto began = std::chrono::steady_clock::now();
     for (std::size_t i = 0; i < sockets.size(); ++i) {
         const auto turn = duration * static_cast<std::int64_t>(i) / static_cast<std::int64_t>(sockets.size());
         if (const auto when = began + turn; when > std::chrono::steady_clock::now() + kLook) {
             std::this_thread::sleep_until(when);
         }
-        // The rest of the time, so that who obeys comes back when the next process is likely there.
-        const std::int64_t wait = 200 + (duration - turn).count();
+        // Who waits a fixed time comes back spread as the turns are. Who obeys comes back when the next
+        // process is likely there, and not at the same moment as all others.
+        const std::int64_t wait = 200 + (duration - turn).count() + jitter(random);
         sockets[i]->send(
             sdk::Json::object({{"type", "server"}, {"event", "draining"}, {"retry_after_ms", wait}}).dump());
         sockets[i]->close(sdk::CloseCode::kGoingAway, "draining");

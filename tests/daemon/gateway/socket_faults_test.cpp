@@ -187,6 +187,7 @@ public:
             clients.back()->receiveText();
         }
         std::vector<std::chrono::steady_clock::time_point> closed(clients.size());
+        std::vector<std::chrono::steady_clock::time_point> back(clients.size());
         std::vector<std::thread> readers;
         std::atomic<int> told{0};
         for (std::size_t i = 0; i < clients.size(); ++i) {
@@ -197,11 +198,17 @@ public:
                                   event->getValue<int>("retry_after_ms") > 0;
                 if (good && clients[i]->receiveClose() == 1001) ++told;
                 closed[i] = std::chrono::steady_clock::now();
+                back[i] = closed[i] + std::chrono::milliseconds(event->getValue<int>("retry_after_ms"));
             });
         }
+        const auto began = std::chrono::steady_clock::now();
         server.gateway.gateway.drain(1000ms);
         for (std::thread& reader : readers) reader.join();
         CPPUNIT_ASSERT_EQUAL(50, told.load());
+        // Who obeys comes back after the end of it, and not all at once.
+        const auto [first, last] = std::minmax_element(back.begin(), back.end());
+        CPPUNIT_ASSERT(*first - began > 1000ms);
+        CPPUNIT_ASSERT(*last - *first > 500ms);
         std::sort(closed.begin(), closed.end());
         CPPUNIT_ASSERT(closed.back() - closed.front() > 700ms);
         CPPUNIT_ASSERT_EQUAL(
