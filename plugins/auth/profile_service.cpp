@@ -95,13 +95,27 @@ void ProfileService::update(sdk::UserId user, Profile changes) {
     });
 }
 
-sdk::Json ProfileService::me(sdk::UserId user) {
+std::vector<std::optional<Liker>> ProfileService::fetchLikers(std::span<const sdk::UserId> users) {
     const auto found = sdk::read(host_.database(), [&](sdk::Connection& connection) {
         if (matches_ != nullptr)
-            return profile_store::findLiker(connection, user, host_.clock().now() - std::chrono::hours(24));
-        auto person = profile_store::find(connection, user);
-        return person ? std::optional(Liker{std::move(*person)}) : std::nullopt;
+            return profile_store::findLikers(connection, users, host_.clock().now() - std::chrono::hours(24));
+        std::vector<Liker> likers;
+        for (Person& person : profile_store::findMany(connection, users))
+            likers.push_back({std::move(person)});
+        return likers;
     });
+    std::vector<std::optional<Liker>> in_order;
+    in_order.reserve(users.size());
+    for (const sdk::UserId user : users) {
+        const auto liker = std::find_if(found.begin(), found.end(),
+                                        [&](const Liker& each) { return each.person.id == user; });
+        in_order.push_back(liker == found.end() ? std::nullopt : std::optional(*liker));
+    }
+    return in_order;
+}
+
+sdk::Json ProfileService::me(sdk::UserId user) {
+    const auto found = likers_.find(user);
     if (!found || found->person.deleted) throw sdk::Error(sdk::ErrorCode::kUnauthenticated, "Invalid token");
     sdk::Json view = publicView(found->person, pictures_);
     view.set("interested_gender", orNull(found->person.profile.interested_gender));

@@ -5,8 +5,11 @@
 #include <linkup/sdk/services/matches.h>
 
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
+#include "grouped_reads.h"
 #include "picture_service.h"
 #include "profile_store.h"
 
@@ -44,9 +47,12 @@ private:
     void checkPictures(sdk::Connection& connection, sdk::UserId user, const Profile& profile);
     void announce(std::string_view hook, sdk::Connection& connection, sdk::UserId user);
 
+    std::vector<std::optional<Liker>> fetchLikers(std::span<const sdk::UserId> users);
+
     sdk::Host& host_;
     const PictureService& pictures_;
     sdk::Matches* matches_ = nullptr;
+    GroupedReads<sdk::UserId, Liker> likers_{[this](auto users) { return fetchLikers(users); }};
 };
 
 /// The contract's eight preference keys.

@@ -88,18 +88,6 @@ std::optional<Person> find(sdk::Connection& connection, sdk::UserId user) {
     return personOf(rows, 0);
 }
 
-std::optional<Liker> findLiker(sdk::Connection& connection, sdk::UserId user, sdk::Time since) {
-    // $1 stands before $2: SQLite numbers them as they come.
-    const auto rows =
-        connection.execute("SELECT " LINKUP_AUTH_PERSON_COLUMNS
-                           ", (SELECT COUNT(*) FROM match_likes_given_v1 g WHERE g.user_id = $1 AND "
-                           "g.given_at > $2) FROM auth_users u LEFT JOIN auth_profiles p ON p.user_id = u.id "
-                           "WHERE u.id = $1",
-                           {user, sdk::toMicros(since)});
-    if (rows.empty()) return std::nullopt;
-    return Liker{personOf(rows, 0), rows.integer(0, 24)};
-}
-
 std::vector<Person> findMany(sdk::Connection& connection, std::span<const sdk::UserId> users) {
     if (users.empty()) return {};
     // An array on PostgreSQL: of a JSON list it expects so many people that it would rather read all of them.
@@ -118,6 +106,27 @@ std::vector<Person> findMany(sdk::Connection& connection, std::span<const sdk::U
     people.reserve(rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row) people.push_back(personOf(rows, row));
     return people;
+}
+
+std::vector<Liker> findLikers(sdk::Connection& connection, std::span<const sdk::UserId> users,
+                              sdk::Time since) {
+    // $1 stands before $2: SQLite numbers them as they come.
+#define LINKUP_AUTH_SELECT_LIKERS                                                                 \
+    "SELECT " LINKUP_AUTH_PERSON_COLUMNS                                                          \
+    ", (SELECT COUNT(*) FROM match_likes_given_v1 g WHERE g.user_id = u.id AND g.given_at > $1) " \
+    "FROM auth_users u LEFT JOIN auth_profiles p ON p.user_id = u.id WHERE u.id "
+    constexpr std::string_view kOne = LINKUP_AUTH_SELECT_LIKERS "= $2";
+    constexpr std::string_view kSeveral = LINKUP_AUTH_SELECT_LIKERS "IN ($2, $3, $4, $5, $6, $7, $8, $9)";
+#undef LINKUP_AUTH_SELECT_LIKERS
+    std::vector<sdk::SqlValue> values{sdk::toMicros(since)};
+    values.insert(values.end(), users.begin(), users.end());
+    const auto rows = connection.execute(users.size() == 1 ? kOne : kSeveral, values);
+    std::vector<Liker> likers;
+    likers.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        likers.push_back({personOf(rows, row), rows.integer(row, 24)});
+    }
+    return likers;
 }
 
 bool complete(sdk::Connection& connection, sdk::UserId user) {

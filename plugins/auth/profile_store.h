@@ -75,8 +75,10 @@ namespace profile_store {
 
 /// Nothing if there is no such account.
 std::optional<Person> find(sdk::Connection& connection, sdk::UserId user);
-/// As find, and how many likes the person gave after `since`, in one statement. Needs the views of Matches.
-std::optional<Liker> findLiker(sdk::Connection& connection, sdk::UserId user, sdk::Time since);
+/// As findMany, of one person or eight, and how many likes each gave after `since`. Needs the views of
+/// Matches.
+std::vector<Liker> findLikers(sdk::Connection& connection, std::span<const sdk::UserId> users,
+                              sdk::Time since);
 /// In no order, one statement; unknown ids are left out.
 std::vector<Person> findMany(sdk::Connection& connection, std::span<const sdk::UserId> users);
 bool complete(sdk::Connection& connection, sdk::UserId user);

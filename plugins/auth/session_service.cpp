@@ -4,6 +4,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
 #include <unordered_set>
 #include <utility>
@@ -77,8 +78,7 @@ Refreshed SessionService::refresh(std::string_view refresh_token, Rotation rotat
     const std::string& id = claims->principal.session;
     const sdk::Time now = host_.clock().now();
 
-    const auto session =
-        sdk::read(host_.database(), [&](sdk::Connection& c) { return session_store::findLive(c, id, now); });
+    const auto session = live_.find(id);
     if (!session || session->user != claims->principal.user) refuseRefresh();
     if (session->refresh_jti != claims->jti) {
         host_.log().warning("a spent refresh token was presented, its session ends",
@@ -96,6 +96,20 @@ Refreshed SessionService::refresh(std::string_view refresh_token, Rotation rotat
     }
     refreshed.access_token = tokens_.accessToken(principal);
     return refreshed;
+}
+
+std::vector<std::optional<LiveSession>> SessionService::fetchLive(std::span<const std::string> ids) {
+    const auto live = sdk::read(host_.database(), [&](sdk::Connection& c) {
+        return session_store::findLive(c, ids, host_.clock().now());
+    });
+    std::vector<std::optional<LiveSession>> in_order;
+    in_order.reserve(ids.size());
+    for (const std::string& id : ids) {
+        const auto found =
+            std::find_if(live.begin(), live.end(), [&](const LiveSession& each) { return each.id == id; });
+        in_order.push_back(found == live.end() ? std::nullopt : std::optional(*found));
+    }
+    return in_order;
 }
 
 std::optional<SessionClaims> SessionService::adopt(std::string_view legacy_token, const ClientInfo& client) {

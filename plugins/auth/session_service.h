@@ -5,10 +5,12 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "grouped_reads.h"
 #include "session_cache.h"
 #include "session_store.h"
 #include "token_service.h"
@@ -82,9 +84,12 @@ private:
     std::string rotate(const SessionClaims& claims, const sdk::Principal& principal);
     sdk::Time expiry() const;
 
+    std::vector<std::optional<LiveSession>> fetchLive(std::span<const std::string> ids);
+
     sdk::Host& host_;
     const TokenService& tokens_;
     SessionCache& cache_;
+    GroupedReads<std::string, LiveSession> live_{[this](auto ids) { return fetchLive(ids); }};
     std::unique_ptr<sdk::Subscription> revocations_;
     sdk::Time read_until_;  ///< revocations up to then have been read
 };

@@ -25,13 +25,30 @@ void insert(sdk::Connection& connection, const NewSession& session) {
 }
 
 std::optional<LiveSession> findLive(sdk::Connection& connection, const std::string& id, sdk::Time now) {
-    const auto rows = connection.execute(
-        "SELECT s.user_id, u.email, s.refresh_jti, s.last_used_at FROM auth_sessions s "
-        "JOIN auth_users u ON u.id = s.user_id "
-        "WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.deleted_at IS NULL",
-        {id, toMicros(now)});
-    if (rows.empty()) return std::nullopt;
-    return LiveSession{rows.integer(0, 0), rows.text(0, 1), rows.text(0, 2), rows.time(0, 3)};
+    auto found = findLive(connection, std::span(&id, 1), now);
+    if (found.empty()) return std::nullopt;
+    return std::move(found.front());
+}
+
+std::vector<LiveSession> findLive(sdk::Connection& connection, std::span<const std::string> ids,
+                                  sdk::Time now) {
+#define LINKUP_AUTH_SELECT_LIVE                                                            \
+    "SELECT s.id, s.user_id, u.email, s.refresh_jti, s.last_used_at FROM auth_sessions s " \
+    "JOIN auth_users u ON u.id = s.user_id "                                               \
+    "WHERE s.revoked_at IS NULL AND s.expires_at > $1 AND u.deleted_at IS NULL AND s.id "
+    constexpr std::string_view kOne = LINKUP_AUTH_SELECT_LIVE "= $2";
+    constexpr std::string_view kSeveral = LINKUP_AUTH_SELECT_LIVE "IN ($2, $3, $4, $5, $6, $7, $8, $9)";
+#undef LINKUP_AUTH_SELECT_LIVE
+    std::vector<sdk::SqlValue> values{toMicros(now)};
+    values.insert(values.end(), ids.begin(), ids.end());
+    const auto rows = connection.execute(ids.size() == 1 ? kOne : kSeveral, values);
+    std::vector<LiveSession> sessions;
+    sessions.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        sessions.push_back({rows.text(row, 0), rows.integer(row, 1), rows.text(row, 2), rows.text(row, 3),
+                            rows.time(row, 4)});
+    }
+    return sessions;
 }
 
 std::vector<ListedSession> listOfUser(sdk::Connection& connection, sdk::UserId user, sdk::Time now) {

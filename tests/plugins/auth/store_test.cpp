@@ -59,6 +59,7 @@ class StoreTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(codeIsReplacedCountedAndExpires);
     CPPUNIT_TEST(triesAtOnceComeOneAfterTheOther);
     CPPUNIT_TEST(sessionLivesUntilRevokedExpiredOrDeleted);
+    CPPUNIT_TEST(severalSessionsAreFoundInOneStatement);
     CPPUNIT_TEST(rotationNeedsThePresentToken);
     CPPUNIT_TEST(profileComesBackAsItWasPut);
     CPPUNIT_TEST(profileOfNobodyAndOfANewcomer);
@@ -186,6 +187,22 @@ public:
                                              }).size());
         CPPUNIT_ASSERT_EQUAL(std::size_t{3},
                              in([&](Connection& c) { return session_store::removeExpired(c, kNow + 2h); }));
+    }
+
+    void severalSessionsAreFoundInOneStatement() {
+        const auto user = newUser("a");
+        for (const char* id : {"s1", "s2"}) {
+            in([&](Connection& c) {
+                return session_store::insert(c, {id, user, "jti", kNow, kNow + 1h, "", ""}), 0;
+            });
+        }
+        const std::vector<std::string> ids{"s1", "other", "s2", "s2", "s2", "s2", "s2", "s2"};
+        const auto found = in([&](Connection& c) { return session_store::findLive(c, ids, kNow); });
+        CPPUNIT_ASSERT_EQUAL(std::size_t{2}, found.size());
+        CPPUNIT_ASSERT(found[0].id != found[1].id && found[0].user == user && found[1].email == "a@b.c");
+        in([&](Connection& c) { return session_store::revoke(c, "s1", user, kNow); });
+        const auto left = in([&](Connection& c) { return session_store::findLive(c, ids, kNow); });
+        CPPUNIT_ASSERT(left.size() == 1 && left[0].id == "s2");
     }
 
     void rotationNeedsThePresentToken() {
