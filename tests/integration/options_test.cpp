@@ -53,9 +53,20 @@ class OptionsTest : public CppUnit::TestFixture {
         return found;
     }
 
+    /// Of the daemon and the plugins that are enabled by default. A build of everything has samples beside
+    /// them, which come last.
+    static std::string help() {
+        std::string text = print({"--help-options"});
+        const std::regex title("\nplugin (\\w+): ");
+        for (std::sregex_iterator at(text.begin(), text.end(), title), end; at != end; ++at) {
+            if (fs::exists(kTree / "etc/plugins.d" / ((*at)[1].str() + ".properties"))) continue;
+            return text.substr(0, static_cast<std::size_t>(at->position()));
+        }
+        return text;
+    }
+
     static Defaults optionsOfHelp() {
-        static const Defaults options =
-            optionsIn(print({"--help-options"}), std::regex("\n  ([a-z][\\w.]*) = (.*)"));
+        static const Defaults options = optionsIn(help(), std::regex("\n  ([a-z][\\w.]*) = (.*)"));
         CPPUNIT_ASSERT(options.size() > 100);
         return options;
     }
@@ -81,7 +92,7 @@ class OptionsTest : public CppUnit::TestFixture {
     }
 
     void helpTellsFormAndDefaultOfEveryOption() {
-        const std::string help = print({"--help-options"});
+        const std::string help = OptionsTest::help();
         assertContains(help,
                        "  server.port = 8002\n"
                        "      whole number, 0 to 65535, TCP port; needs a restart\n"
@@ -197,7 +208,8 @@ class OptionsTest : public CppUnit::TestFixture {
         for (const std::string& command : commandsOfHelp())
             CPPUNIT_ASSERT_MESSAGE(command, all.contains("--" + command));
         const auto keys = completions({"-D", ""});
-        CPPUNIT_ASSERT_EQUAL(optionsOfHelp().size(), keys.size());
+        for (const auto& [key, value] : optionsOfHelp())
+            CPPUNIT_ASSERT_MESSAGE(key, keys.contains(key + "="));
     }
 };
 
