@@ -102,7 +102,7 @@ void Daemon::startPlugins() {
 
 void Daemon::listen() {
     parts_.gateway->setAuthenticator(services_.find<sdk::Authenticator>());
-    pages_->publishOpenApi(openApi());
+    pages_->publishDescriptions(openApi(), asyncApi());
     parts_.mailer->start();
     parts_.scheduler->start();
     readiness_->start();
@@ -235,6 +235,10 @@ sdk::Json Daemon::describePlugins() const {
         list.push(std::move(plugin));
     }
     return sdk::Json::object({{"plugins", std::move(list)}});
+}
+
+std::string Daemon::asyncApi() const {
+    return parts_.gateway->asyncApi("linkupd", kVersion).dump();
 }
 
 void Daemon::printReport(std::ostream& out) const {

@@ -64,7 +64,9 @@ public:
     std::int64_t clearReports(sdk::UserId user);
     /// Copies the original server's database, given by its URL, and prints what came and what did not.
     void importLegacy(const std::string& url, std::ostream& out);
+    /// Routes as OpenAPI, sockets as AsyncAPI.
     std::string openApi() const;
+    std::string asyncApi() const;
     /// Plugins, routes, sockets, tasks, options: what `--check` prints.
     void printReport(std::ostream& out) const;
 

@@ -12,7 +12,9 @@ namespace linkup::daemon {
 namespace {
 
 /// What says how the process is, when it has too much to do as well.
-constexpr PageOptions kAtOnce{.on_io_thread = true};
+PageOptions atOnce(const char* summary) {
+    return {.on_io_thread = true, .summary = summary};
+}
 
 }  // namespace
 
@@ -23,7 +25,7 @@ DaemonPages::DaemonPages(DaemonParts& parts, RegistrationBook& book, const Setti
     applyLive(settings);
     addProbes();
     addMetrics();
-    addOpenApi();
+    addDescriptions();
     addStatus();
     addStatic(www);
 }
@@ -33,8 +35,9 @@ void DaemonPages::applyLive(const Settings& settings) {
     status_token_ = std::make_shared<const std::string>(settings.text("status.token"));
 }
 
-void DaemonPages::publishOpenApi(std::string document) {
-    openapi_ = std::make_shared<const std::string>(std::move(document));
+void DaemonPages::publishDescriptions(std::string openapi, std::string asyncapi) {
+    openapi_ = std::make_shared<const std::string>(std::move(openapi));
+    asyncapi_ = std::make_shared<const std::string>(std::move(asyncapi));
 }
 
 void DaemonPages::addPage(const std::string& path, sdk::HttpHandler handler, PageOptions options) {
@@ -49,13 +52,13 @@ void DaemonPages::addProbes() {
         [](const sdk::Request&) {
             return sdk::Response::json(sdk::Json::object({{"status", "ok"}}));
         },
-        kAtOnce);
+        atOnce("Whether the process answers."));
     addPage(
         "/readyz",
         [this](const sdk::Request&) {
             return sdk::Response::json(readiness_.report(), readiness_.ready() ? 200 : 503);
         },
-        kAtOnce);
+        atOnce("Whether this node can serve, and what each thing that it needs says."));
 }
 
 void DaemonPages::addMetrics() {
@@ -69,18 +72,29 @@ void DaemonPages::addMetrics() {
             response.body = parts_.registry.text();
             return response;
         },
-        kAtOnce);
+        atOnce("Numbers for Prometheus; see metrics.allowed."));
 }
 
-void DaemonPages::addOpenApi() {
-    addPage("/openapi.json", [this](const sdk::Request&) {
-        const auto document = openapi_.load();
-        if (!document)
-            throw sdk::Error(sdk::ErrorCode::kUnavailable, "Server is busy. Please try again in a moment.");
-        sdk::Response response;
-        response.body = *document;
-        return response;
-    });
+void DaemonPages::addDescriptions() {
+    addDocument("/openapi.json", openapi_, "");
+    addDocument("/api/v1/openapi.json", openapi_, "This description, as OpenAPI 3.1.");
+    addDocument("/api/v1/asyncapi.json", asyncapi_, "What the sockets take and send, as AsyncAPI 3.0.");
+}
+
+void DaemonPages::addDocument(const std::string& path,
+                              const std::atomic<std::shared_ptr<const std::string>>& document,
+                              const char* summary) {
+    addPage(path,
+            [&document](const sdk::Request&) {
+                const auto published = document.load();
+                if (!published)
+                    throw sdk::Error(sdk::ErrorCode::kUnavailable,
+                                     "Server is busy. Please try again in a moment.");
+                sdk::Response response;
+                response.body = *published;
+                return response;
+            },
+            {.summary = summary});
 }
 
 void DaemonPages::addStatus() {
@@ -113,7 +127,9 @@ void DaemonPages::addStatus() {
 }
 
 void DaemonPages::addStatic(const std::filesystem::path& www) {
-    for (StaticPage& page : readStaticPages(www)) {
+    std::vector<StaticPage> pages = readStaticPages(www);
+    for (StaticPage& page : readApplication(www / "docs", "/docs")) pages.push_back(std::move(page));
+    for (StaticPage& page : pages) {
         const std::string path = page.path;
         addPage(path, [page = std::move(page)](const sdk::Request& request) { return page.answer(request); });
     }

@@ -15,8 +15,8 @@
 
 namespace linkup::daemon {
 
-/// What the daemon itself answers: /healthz, /readyz, /metrics, /openapi.json, the status route and the
-/// static pages.
+/// What the daemon itself answers: /healthz, /readyz, /metrics, the descriptions of routes and sockets, the
+/// status route, /docs and the static pages.
 ///
 /// Lifetime: all that it is given outlives it.
 class DaemonPages {
@@ -26,14 +26,16 @@ public:
 
     /// Takes over who may read /metrics and the status.
     void applyLive(const Settings& settings);
-    /// Once all routes are registered; before, /openapi.json answers 503.
-    void publishOpenApi(std::string document);
+    /// Once all routes and sockets are registered; before, their descriptions answer 503.
+    void publishDescriptions(std::string openapi, std::string asyncapi);
 
 private:
     void addProbes();
     void addMetrics();
-    void addOpenApi();
+    void addDescriptions();
     void addStatus();
+    void addDocument(const std::string& path, const std::atomic<std::shared_ptr<const std::string>>& document,
+                     const char* summary);
     void addStatic(const std::filesystem::path& www);
     void addPage(const std::string& path, sdk::HttpHandler handler, PageOptions options = {});
 
@@ -42,6 +44,7 @@ private:
     const Readiness& readiness_;
     const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
     std::atomic<std::shared_ptr<const std::string>> openapi_;
+    std::atomic<std::shared_ptr<const std::string>> asyncapi_;
     std::atomic<std::shared_ptr<const TrustedProxies>> metrics_allowed_;
     std::atomic<std::shared_ptr<const std::string>> status_token_;
     RegistrationSet registrations_;

@@ -78,6 +78,7 @@ private:
         kClearReports,
         kImport,
         kOpenApi,
+        kAsyncApi,
         kVersion,
         kDefaults,
         kHelp,
@@ -98,7 +99,7 @@ private:
     void clearReports(Settings& settings);
     void importLegacy(Settings& settings);
     void startForCommand(Daemon& daemon);
-    void printOpenApi(Settings& settings);
+    void printDescription(Settings& settings, std::string (Daemon::*description)() const);
     void printDefaults(const Settings& settings) const;
     void printHelpOptions(const Settings& settings) const;
     void printManualPage(const Settings& settings) const;
@@ -152,7 +153,10 @@ void Linkupd::defineOptions(Poco::Util::OptionSet& options) {
     addCommand(options, "check", "Load, register and configure everything, print it, then end.",
                Command::kCheck);
     addCommand(options, "migrate", "Bring the database's schema up to date, then end.", Command::kMigrate);
-    addCommand(options, "openapi", "Print the OpenAPI description, then end.", Command::kOpenApi);
+    addCommand(options, "openapi", "Print the OpenAPI 3.1 description of all routes, then end.",
+               Command::kOpenApi);
+    addCommand(options, "asyncapi", "Print the AsyncAPI 3.0 description of all sockets, then end.",
+               Command::kAsyncApi);
     options.addOption(Option("defaults", "",
                              "Print a configuration file with every option of the daemon, or of PLUGIN.",
                              false, "PLUGIN", false)
@@ -270,7 +274,10 @@ int Linkupd::perform() {
             importLegacy(settings);
             break;
         case Command::kOpenApi:
-            printOpenApi(settings);
+            printDescription(settings, &Daemon::openApi);
+            break;
+        case Command::kAsyncApi:
+            printDescription(settings, &Daemon::asyncApi);
             break;
         case Command::kDefaults:
             printDefaults(settings);
@@ -380,12 +387,12 @@ void Linkupd::startForCommand(Daemon& daemon) {
     daemon.startPlugins();
 }
 
-void Linkupd::printOpenApi(Settings& settings) {
+void Linkupd::printDescription(Settings& settings, std::string (Daemon::*description)() const) {
     Daemon daemon(settings);
     daemon.loadPlugins();
     daemon.openParts(PartsMode::kOffline);
     daemon.registerAll();
-    std::cout << daemon.openApi() << '\n';
+    std::cout << (daemon.*description)() << '\n';
 }
 
 void Linkupd::printDefaults(const Settings& settings) const {

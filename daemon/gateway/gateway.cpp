@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "asyncapi.h"
 #include "gateway_core.h"
 #include "http_route.h"
 #include "io_thread.h"
@@ -22,6 +23,7 @@ namespace {
 constexpr std::chrono::milliseconds kStopPatience{5000};
 constexpr std::chrono::milliseconds kKillPatience{2000};
 constexpr std::chrono::milliseconds kLook{2};
+constexpr auto kPageOwner = "the daemon";
 
 Verb verbOf(sdk::Method method) {
     switch (method) {
@@ -183,7 +185,8 @@ std::unique_ptr<GatewayHandle> Gateway::addPage(const std::string& path, sdk::Ht
     sdk::RouteSpec spec;
     spec.path = path;
     spec.auth = sdk::Auth::kNone;
-    return parts_->addRoute("daemon", std::move(spec), std::move(handler), {Verb::kGet, Verb::kHead},
+    spec.summary = std::move(options.summary);
+    return parts_->addRoute(kPageOwner, std::move(spec), std::move(handler), {Verb::kGet, Verb::kHead},
                             options.on_io_thread ? nullptr : &parts_->core.requests);
 }
 
@@ -257,8 +260,20 @@ void Gateway::setImportance(const std::string& path, const std::string& event, s
 sdk::Json Gateway::openApi(const std::string& title, const std::string& version) const {
     std::vector<std::shared_ptr<HttpRoute>> routes = parts_->core.router.routes();
     std::vector<DescribedRoute> described;
-    for (const auto& route : routes) described.push_back({route->owner, route->spec});
+    for (const auto& route : routes) {
+        const bool is_page = route->owner == kPageOwner && route->spec.summary.empty();
+        if (!is_page) described.push_back({route->owner, route->spec});
+    }
     return describeApi(title, version, described);
+}
+
+sdk::Json Gateway::asyncApi(const std::string& title, const std::string& version) const {
+    std::vector<DescribedSocket> described;
+    const std::lock_guard lock(parts_->paths_mutex);
+    for (const auto& [path, place] : parts_->paths) {
+        if (const auto current = place->current()) described.push_back({current->owner, current->spec});
+    }
+    return describeSockets(title, version, described);
 }
 
 std::vector<std::function<Progress()>> Gateway::progress() const {

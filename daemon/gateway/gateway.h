@@ -34,6 +34,8 @@ struct PageOptions {
     /// On the I/O thread: also under overload and while draining, for what says how the process is. Must be
     /// quick.
     bool on_io_thread = false;
+    /// One sentence for OpenAPI; a page without one is not described.
+    std::string summary{};
 };
 
 /// The network front: listens, checks requests against what was registered, and hands them on.
@@ -79,8 +81,9 @@ public:
     /// How late the I/O thread is that is most behind; see IoThread::lag. Zero when they do not run.
     std::chrono::nanoseconds loopLag() const noexcept;
 
-    /// The OpenAPI 3.1 description of all routes.
+    /// The OpenAPI 3.1 description of all routes, and the AsyncAPI 3.0 description of all sockets.
     sdk::Json openApi(const std::string& title, const std::string& version) const;
+    sdk::Json asyncApi(const std::string& title, const std::string& version) const;
 
     /// Listens and serves: on `listener`, a listening TCP socket that was handed to the process and becomes
     /// the gateway's, or else where the settings say. Errors: Error{kUnavailable} naming address, port and

@@ -6,6 +6,8 @@
 #include <set>
 #include <string_view>
 
+#include "api_example.h"
+
 namespace linkup::daemon {
 
 namespace {
@@ -50,8 +52,19 @@ Json reference(const char* name) {
     return Json::object({{"$ref", std::string("#/components/schemas/") + name}});
 }
 
-Json jsonContent(Json schema) {
-    return Json::object({{"application/json", Json::object({{"schema", std::move(schema)}})}});
+Json jsonContent(Json schema, std::optional<Json> example = std::nullopt) {
+    Json media = Json::object({{"schema", std::move(schema)}});
+    if (example) media.set("example", std::move(*example));
+    return Json::object({{"application/json", std::move(media)}});
+}
+
+/// What the reply of a refusal or failure looks like.
+Json errorExample(int status) {
+    if (status == 422) {
+        const sdk::Fault fault = sdk::Fault::missing({"body", "message"});
+        return Json::object({{"detail", sdk::faultsToDetail({fault})}});
+    }
+    return Json::object({{"detail", Json(meaningOf(status))}});
 }
 
 void addParameters(Json& list, const std::optional<sdk::Schema>& schema, const char* where) {
@@ -63,6 +76,7 @@ void addParameters(Json& list, const std::optional<sdk::Schema>& schema, const c
                                        {"required", required},
                                        {"schema", field.schema.toJsonSchema()}});
         if (!field.schema.description().empty()) parameter.set("description", field.schema.description());
+        if (auto example = exampleOf(field.schema)) parameter.set("example", std::move(*example));
         list.push(std::move(parameter));
     }
 }
@@ -78,7 +92,7 @@ Json bodyOf(const sdk::RouteSpec& spec) {
         schema.set("properties", std::move(properties));
         content.set("multipart/form-data", Json::object({{"schema", schema}}));
     } else if (spec.body_kind == sdk::BodyKind::kJson) {
-        content = jsonContent(schema);
+        content = jsonContent(schema, spec.body ? exampleOf(*spec.body) : std::nullopt);
     } else {
         for (const char* type : {"application/x-www-form-urlencoded", "multipart/form-data"}) {
             content.set(type, Json::object({{"schema", schema}}));
@@ -99,15 +113,32 @@ Json responsesOf(const sdk::RouteSpec& spec) {
         const Json schema = status == 422   ? reference("Faults")
                             : status >= 400 ? reference("Error")
                                             : Json::object();
-        response.set("content", jsonContent(schema));
+        response.set("content",
+                     jsonContent(schema, status >= 400 ? std::optional(errorExample(status)) : std::nullopt));
         responses.set(std::to_string(status), std::move(response));
     }
     return responses;
 }
 
+/// "post_api_v1_likes_id_pass": unique, as method and path are.
+std::string operationId(const sdk::RouteSpec& spec) {
+    std::string id = lowerCase(sdk::toString(spec.method));
+    for (const char c : spec.path) {
+        if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
+            id += c;
+        } else if (id.back() != '_') {
+            id += '_';
+        }
+    }
+    if (id.back() == '_') id.pop_back();
+    return id;
+}
+
 Json operationOf(const DescribedRoute& route) {
     const sdk::RouteSpec& spec = route.spec;
-    Json operation = Json::object({{"summary", spec.summary}, {"tags", Json::array({route.owner})}});
+    Json operation = Json::object({{"operationId", operationId(spec)},
+                                   {"summary", spec.summary},
+                                   {"tags", Json::array({route.owner})}});
     Json parameters = Json::array();
     addParameters(parameters, spec.parameters, "path");
     addParameters(parameters, spec.query, "query");

@@ -144,7 +144,8 @@ class DaemonTest : public CppUnit::TestFixture {
         const HttpReply ready = client.get("/readyz");
         CPPUNIT_ASSERT_EQUAL(std::string("ready"), ready.text("status"));
         CPPUNIT_ASSERT_EQUAL(std::string("ok"), ready.text("checks.database"));
-        CPPUNIT_ASSERT_EQUAL(std::string("3.1.0"), client.get("/openapi.json").text("openapi"));
+        CPPUNIT_ASSERT_EQUAL(std::string("3.1.0"), client.get("/api/v1/openapi.json").text("openapi"));
+        CPPUNIT_ASSERT_EQUAL(std::string("3.0.0"), client.get("/api/v1/asyncapi.json").text("asyncapi"));
         const HttpReply unknown = client.get("/api/v1/no-such-route");
         CPPUNIT_ASSERT_EQUAL(404, unknown.status);
         CPPUNIT_ASSERT_EQUAL(std::string("Not Found"), unknown.text("detail"));

@@ -124,7 +124,8 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::string("3.1.0"), document["openapi"].asString());
         CPPUNIT_ASSERT_EQUAL(std::string("path"), operation["parameters"].items().at(0)["in"].asString());
         CPPUNIT_ASSERT(operation["parameters"].items().at(0)["required"].asBool());
-        CPPUNIT_ASSERT(operation["requestBody"]["content"].contains("application/json"));
+        CPPUNIT_ASSERT(operation["requestBody"]["content"]["application/json"].contains("example"));
+        CPPUNIT_ASSERT_EQUAL(std::string("post_api_v1_likes_id_pass"), operation["operationId"].asString());
         for (const char* status : {"200", "401", "409", "413", "422", "503"})
             CPPUNIT_ASSERT(operation["responses"].contains(status));
         CPPUNIT_ASSERT(operation.contains("security"));
