@@ -97,7 +97,7 @@ public:
     }
 
 private:
-    static void finish(std::vector<SendOptions> frames, bool arrived) {
+    static void finish(const std::vector<SendOptions>& frames, bool arrived) {
         for (const SendOptions& frame : frames) {
             if (frame.on_written) frame.on_written(arrived);
             if (frame.on_answered) frame.on_answered(arrived);

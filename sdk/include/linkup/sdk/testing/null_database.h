@@ -24,7 +24,7 @@ public:
     /// What statements give back from now on.
     void answerWith(Answer answer) { answer_ = std::move(answer); }
     /// The next commit fails with `error`; its afterCommit actions do not run.
-    void failNextCommit(Error error) { commit_failure_ = std::move(error); }
+    void failNextCommit(const Error& error) { commit_failure_ = error; }
 
     const std::vector<std::string>& statements() const { return statements_; }
     int commits() const { return commits_; }
