@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include <utility>
+
 #include "linkup/sdk/error.h"
 #include "same_secret.h"
 #include "static_pages.h"
@@ -43,7 +45,7 @@ void DaemonPages::publishDescriptions(std::string openapi, std::string asyncapi)
 void DaemonPages::addPage(const std::string& path, sdk::HttpHandler handler, PageOptions options) {
     registrations_.add(
         book_.claim(RegistrationKind::kRoute, routeKey("GET", path), {"the daemon", "GET " + path, "open"}));
-    registrations_.add(holding(parts_.gateway->addPage(path, std::move(handler), options)));
+    registrations_.add(holding(parts_.gateway->addPage(path, std::move(handler), std::move(options))));
 }
 
 void DaemonPages::addProbes() {

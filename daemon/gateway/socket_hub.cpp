@@ -1,6 +1,7 @@
 #include "socket_hub.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 namespace linkup::daemon {
@@ -17,7 +18,7 @@ NodeSocketHub::NodeSocketHub(sdk::Bus& bus, std::string node, sdk::Live<std::siz
     : bus_(bus),
       node_(std::move(node)),
       own_prefix_("{\"node\":" + sdk::Json(node_).dump() + ","),
-      per_user_and_path_(per_user_and_path) {}
+      per_user_and_path_(std::move(per_user_and_path)) {}
 
 NodeSocketHub::~NodeSocketHub() = default;
 

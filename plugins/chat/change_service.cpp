@@ -1,5 +1,7 @@
 #include "change_service.h"
 
+#include <utility>
+
 #include "change_store.h"
 #include "message_store.h"
 #include "room_store.h"
@@ -25,7 +27,11 @@ std::optional<std::string> withReaction(const std::optional<std::string>& reacti
 
 ChangeService::ChangeService(sdk::Database& database, sdk::Clock& clock, sdk::Hooks& hooks, sdk::Log& log,
                              ChangeEvents& events, ChangeSettings settings)
-    : database_(database), clock_(clock), hook_(hooks, log), events_(events), settings_(settings) {}
+    : database_(database),
+      clock_(clock),
+      hook_(hooks, log),
+      events_(events),
+      settings_(std::move(settings)) {}
 
 bool ChangeService::isOver(std::chrono::seconds window, const StoredMessage& message) const {
     return clock_.now() > message.created_at + window;

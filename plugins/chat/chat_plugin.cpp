@@ -142,7 +142,7 @@ public:
 
 private:
     static EventLimit readLimit(sdk::Config& config, const std::string& name, const std::string& what,
-                                EventLimit fallback) {
+                                const EventLimit& fallback) {
         EventLimit limit;
         limit.per_second = config.liveReal(
             {.key = "limits." + name + ".per_second",

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "bonds_store.h"
 #include "likes_store.h"
@@ -49,7 +50,7 @@ BondsService::BondsService(sdk::Database& database, sdk::Hooks& hooks, sdk::Cloc
       events_(events),
       tallies_(tallies),
       neighbours_(neighbours),
-      likes_per_day_(likes_per_day) {}
+      likes_per_day_(std::move(likes_per_day)) {}
 
 bool BondsService::exists(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) {
     return bonds_store::hasMatch(connection, {one, other});

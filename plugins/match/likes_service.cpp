@@ -3,6 +3,7 @@
 #include <linkup/sdk/error.h>
 
 #include <array>
+#include <utility>
 
 #include "bonds_store.h"
 #include "discovery_store.h"
@@ -28,7 +29,7 @@ LikesService::LikesService(sdk::Database& database, sdk::Clock& clock, Connectio
       tallies_(tallies),
       bonds_(bonds),
       neighbours_(neighbours),
-      rules_(rules) {}
+      rules_(std::move(rules)) {}
 
 void LikesService::requireComplete(sdk::Connection& connection, sdk::UserId user) {
     if (!neighbours_.profiles->complete(connection, user)) {

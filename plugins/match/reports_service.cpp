@@ -3,6 +3,7 @@
 #include <linkup/sdk/error.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "bonds_store.h"
 #include "reports_store.h"
@@ -40,7 +41,7 @@ std::vector<ReportedPerson> byPerson(const std::vector<reports_store::OpenReport
 
 ReportsService::ReportsService(sdk::Database& database, sdk::Clock& clock, const Neighbours& neighbours,
                                ReportRules rules)
-    : database_(database), clock_(clock), neighbours_(neighbours), rules_(rules) {}
+    : database_(database), clock_(clock), neighbours_(neighbours), rules_(std::move(rules)) {}
 
 const std::vector<std::string>& ReportsService::categories() {
     static const std::vector<std::string> kCategories = {"spam",     "fake_profile", "harassment",
