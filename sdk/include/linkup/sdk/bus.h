@@ -12,6 +12,7 @@ namespace linkup::sdk {
 
 /// Undoes what made it when destroyed. Destroying waits until no callback of it is running (but for its own
 /// thread).
+/// Implemented by: host.   Lifetime: the plugin's, but not beyond the Host's.   Since: ABI 1.0.
 class LINKUP_SDK_API Subscription {
 public:
     virtual ~Subscription();
@@ -26,7 +27,9 @@ public:
 /// gap.   Since: ABI 1.0.
 class LINKUP_SDK_API Bus {
 public:
+    /// Gets a message of the topic.
     using OnMessage = std::function<void(std::string_view message)>;
+    /// Is told that messages may have been missed.
     using OnGap = std::function<void()>;
     virtual ~Bus();
     /// To every subscriber of the topic on every node, this one included.

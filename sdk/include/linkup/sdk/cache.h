@@ -12,10 +12,11 @@ namespace linkup::sdk {
 
 /// A right to do something alone in the cluster until it expires. `token` grows with each holder: pass it
 /// along with what you write, and let the store refuse a smaller one than it has seen (a fencing token).
+/// Held by: both sides.   Since: ABI 1.0.
 struct Lease {
-    std::string name;
-    std::int64_t token = 0;
-    std::string holder;
+    std::string name;        ///< what it is a right to
+    std::int64_t token = 0;  ///< greater than that of each holder before
+    std::string holder;      ///< who has it: made up by the host
 };
 
 /// Shared, short-lived state: keys with a time to live, counters, token buckets, leases. In one process's
@@ -26,10 +27,13 @@ struct Lease {
 class LINKUP_SDK_API Cache {
 public:
     virtual ~Cache();
+    /// The value, or nothing.
     virtual std::optional<std::string> get(std::string_view key) = 0;
+    /// Sets or replaces the value.
     virtual void set(std::string_view key, std::string_view value, std::chrono::milliseconds ttl) = 0;
     /// Sets the key only if it is not there; true if it was set.
     virtual bool setIfAbsent(std::string_view key, std::string_view value, std::chrono::milliseconds ttl) = 0;
+    /// Removes the key if it is there.
     virtual void remove(std::string_view key) = 0;
     /// Adds to a counter that starts at 0 and lives for `ttl` from its first addition; returns the new value.
     virtual std::int64_t add(std::string_view key, std::int64_t amount, std::chrono::milliseconds ttl) = 0;
@@ -40,6 +44,7 @@ public:
     virtual std::optional<Lease> acquire(std::string_view name, std::chrono::milliseconds ttl) = 0;
     /// Extends a lease that is still ours; false if it is not.
     virtual bool renew(const Lease& lease, std::chrono::milliseconds ttl) = 0;
+    /// Gives a lease back, if it is still ours.
     virtual void release(const Lease& lease) = 0;
 };
 

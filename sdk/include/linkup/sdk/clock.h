@@ -19,6 +19,7 @@ using Time = std::chrono::sys_time<std::chrono::microseconds>;
 class LINKUP_SDK_API Clock {
 public:
     virtual ~Clock();
+    /// The time of day, UTC.
     virtual Time now() const = 0;
     /// Never goes backwards; for measuring and for deadlines inside one process.
     virtual std::chrono::steady_clock::time_point steady() const = 0;
@@ -33,9 +34,11 @@ LINKUP_SDK_API std::string formatDate(std::chrono::year_month_day date);
 LINKUP_SDK_API std::optional<Time> parseTime(std::string_view text);
 /// "2003-05-17"; nothing else, and only days that exist.
 LINKUP_SDK_API std::optional<std::chrono::year_month_day> parseDate(std::string_view text);
+/// Microseconds since 1970, as databases store them.
 inline constexpr std::int64_t toMicros(Time time) {
     return time.time_since_epoch().count();
 }
+/// The reverse.
 inline constexpr Time fromMicros(std::int64_t micros) {
     return Time(std::chrono::microseconds(micros));
 }

@@ -17,9 +17,10 @@ namespace linkup::sdk {
 /// One option, declared where it is read. `key` is relative to the plugin: "code.ttl" of auth is
 /// `auth.code.ttl` in the file. `help` is a sentence; units stand at the key's end (`_ms`, `_seconds`,
 /// `_days`, `_bytes`, `per_second`, `per_day`).
+/// Made by: plugin.   Since: ABI 1.0.
 struct OptionSpec {
-    std::string key;
-    std::string help;
+    std::string key;      ///< as above
+    std::string help;     ///< for `--help-options` and the sample file
     bool secret = false;  ///< never printed
 };
 
@@ -35,11 +36,16 @@ using OptionValue = std::variant<std::string, std::int64_t, double, bool, std::v
 class LINKUP_SDK_API Config {
 public:
     virtual ~Config();
+    /// A text.
     virtual std::string text(const OptionSpec& option, std::string_view fallback) = 0;
+    /// A whole number from `min` to `max`.
     virtual std::int64_t integer(const OptionSpec& option, std::int64_t fallback, std::int64_t min,
                                  std::int64_t max) = 0;
+    /// A number from `min` to `max`.
     virtual double real(const OptionSpec& option, double fallback, double min, double max) = 0;
+    /// true or false, on or off, yes or no, 1 or 0.
     virtual bool boolean(const OptionSpec& option, bool fallback) = 0;
+    /// One of `allowed`.
     virtual std::string choice(const OptionSpec& option, std::string_view fallback,
                                std::vector<std::string> allowed) = 0;
     /// Separated by commas, blanks trimmed.
@@ -72,12 +78,14 @@ public:
         });
         return value;
     }
+    /// As above.
     Live<double> liveReal(const OptionSpec& option, double fallback, double min, double max) {
         Live<double> value(real(option, fallback, min, max));
         live(option.key,
              [value](const OptionValue& changed) mutable { value.set(std::get<double>(changed)); });
         return value;
     }
+    /// As above.
     Live<bool> liveBoolean(const OptionSpec& option, bool fallback) {
         Live<bool> value(boolean(option, fallback));
         live(option.key, [value](const OptionValue& changed) mutable { value.set(std::get<bool>(changed)); });

@@ -16,15 +16,17 @@
 
 namespace linkup::sdk {
 
+/// Which database it is, for the few texts that must differ.
 enum class Dialect { kSqlite, kPostgresql };
 
 /// One step of a plugin's schema. `version` starts at 1 and has no gaps; a text once released is never
 /// changed (its checksum is kept). Several statements, separated by semicolons, run in one transaction.
+/// Made by: plugin.   Since: ABI 1.0.
 struct Migration {
-    int version = 0;
-    std::string title;
-    std::string sqlite;
-    std::string postgresql;
+    int version = 0;         ///< 1, 2, 3, …
+    std::string title;       ///< what it does, in a few words
+    std::string sqlite;      ///< the text for SQLite
+    std::string postgresql;  ///< the text for PostgreSQL
 };
 
 /// A value bound to a statement or read from a row. Times are bound as integers (toMicros).
@@ -38,29 +40,38 @@ SqlValue nullable(const std::optional<T>& value) {
 
 /// What a statement gave back, copied out of the driver: valid for as long as the Rows itself.
 ///
-/// Threading: as std::vector.   Errors: reading a column as another type, or a null as a value, throws
-/// std::bad_variant_access (Postgres booleans read as bool or integer, SQLite's likewise).   Since: ABI 1.0.
+/// Implemented by: SDK.   Threading: as std::vector.   Errors: reading a column as another type, or a null as
+/// a value, throws std::bad_variant_access (Postgres booleans read as bool or integer, SQLite's likewise).
+/// Since: ABI 1.0.
 class LINKUP_SDK_API Rows {
 public:
+    /// No rows.
     Rows() = default;
+    /// For databases, and for fakes: `values` row by row.
     Rows(std::size_t columns, std::vector<SqlValue> values, std::size_t affected);
 
+    /// Whether there is no row.
     bool empty() const noexcept { return size() == 0; }
+    /// The number of rows.
     std::size_t size() const noexcept { return columns_ == 0 ? 0 : values_.size() / columns_; }
     /// Rows that INSERT, UPDATE or DELETE touched (with RETURNING: the rows returned).
     std::size_t affected() const noexcept { return affected_; }
 
+    /// As the database gave it; rows and columns count from 0.
     const SqlValue& value(std::size_t row, std::size_t column) const {
         return values_.at(row * columns_ + column);
     }
+    /// Whether there is nothing in that place.
     bool isNull(std::size_t row, std::size_t column) const;
-    std::int64_t integer(std::size_t row, std::size_t column) const;  ///< of an integer or a bool
-    bool boolean(std::size_t row, std::size_t column) const;          ///< of a bool or an integer
-    double real(std::size_t row, std::size_t column) const;           ///< of a float or an integer
-    const std::string& text(std::size_t row, std::size_t column) const;
-    Time time(std::size_t row, std::size_t column) const;
-    std::optional<std::int64_t> optionalInteger(std::size_t row, std::size_t column) const;
-    std::optional<std::string> optionalText(std::size_t row, std::size_t column) const;
+    std::int64_t integer(std::size_t row, std::size_t column) const;     ///< of an integer or a bool
+    bool boolean(std::size_t row, std::size_t column) const;             ///< of a bool or an integer
+    double real(std::size_t row, std::size_t column) const;              ///< of a float or an integer
+    const std::string& text(std::size_t row, std::size_t column) const;  ///< of a text
+    Time time(std::size_t row, std::size_t column) const;                ///< of microseconds since 1970
+    std::optional<std::int64_t> optionalInteger(std::size_t row,
+                                                std::size_t column) const;  ///< nothing for a null
+    std::optional<std::string> optionalText(std::size_t row,
+                                            std::size_t column) const;  ///< nothing for a null
 
 private:
     std::size_t columns_ = 0;
@@ -78,13 +89,16 @@ private:
 class LINKUP_SDK_API Connection {
 public:
     virtual ~Connection();
+    /// Runs one statement.
     virtual Rows execute(std::string_view sql, std::span<const SqlValue> values) = 0;
+    /// Which database it is.
     virtual Dialect dialect() const noexcept = 0;
     /// Runs `action` once after this transaction has been committed, in the order of the calls, on the same
     /// thread and outside any transaction; not if it rolls back. In a read: when the read ends. What it
     /// throws is logged.
     virtual void afterCommit(std::function<void()> action) = 0;
 
+    /// As above: `execute("SELECT …", {id, name})`.
     Rows execute(std::string_view sql, std::initializer_list<SqlValue> values = {}) {
         return execute(sql, std::span<const SqlValue>(values.begin(), values.size()));
     }
@@ -107,10 +121,11 @@ public:
     /// nobody can be asked: Error{kInDoubt}. Then it may be stored, or not, or be under way still: do again,
     /// or look for, something that can be recognised, after a lock that both transactions take.
     virtual void transaction(const std::function<void(Connection&)>& work) = 0;
+    /// Which database it is.
     virtual Dialect dialect() const noexcept = 0;
 };
 
-/// Value-returning forms: `auto user = read(db, [&](Connection& c) { … return …; });`
+/// Value-returning forms: `auto user = read(db, [&](Connection& c) { … return …; });` @{
 template <class Work>
 auto read(Database& database, Work&& work) {
     std::optional<decltype(work(std::declval<Connection&>()))> result;
@@ -123,5 +138,6 @@ auto transaction(Database& database, Work&& work) {
     database.transaction([&](Connection& connection) { result.emplace(work(connection)); });
     return std::move(*result);
 }
+/// @}
 
 }  // namespace linkup::sdk

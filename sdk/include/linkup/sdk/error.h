@@ -38,19 +38,23 @@ LINKUP_SDK_API std::string_view toString(ErrorCode code) noexcept;
 /// The one exception of linkup. Its message is shown to strangers, so it never holds SQL, a path, an address
 /// or another exception's text; those belong in the log.
 ///
+/// Implemented by: SDK.
 /// Lifetime: a value.   Threading: any.   Since: ABI 1.0.
 class LINKUP_SDK_API Error : public std::runtime_error {
 public:
+    /// `message` is a sentence that a stranger may read.
     Error(ErrorCode code, const std::string& message);
     /// With a detail that replaces the message in the reply's "detail", such as a list of faults.
     Error(ErrorCode code, const std::string& message, Json detail);
     ~Error() override;
 
+    /// Why.
     ErrorCode code() const noexcept { return code_; }
     /// Null unless given.
     const Json& detail() const noexcept { return detail_; }
     /// For 429 and 503: when to try again; zero if unknown. The gateway rounds up to whole seconds.
     std::chrono::milliseconds retryAfter() const noexcept { return retry_after_; }
+    /// Sets retryAfter(). Returns *this.
     Error& withRetryAfter(std::chrono::milliseconds after) noexcept;
 
 private:

@@ -26,6 +26,7 @@ public:
     File(const File&) = delete;
     File& operator=(const File&) = delete;
 
+    /// Stays this object's.
     int descriptor() const noexcept { return descriptor_; }
     /// When it was opened; it must not become shorter afterwards.
     std::uint64_t size() const noexcept { return size_; }

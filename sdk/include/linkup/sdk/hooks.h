@@ -13,9 +13,12 @@ namespace linkup::sdk {
 
 /// A handler's answer: pass (leave `payload` as it is), change it, or veto with a sentence that a client may
 /// see.
+/// Made by: plugin.   Since: ABI 1.0.
 struct HookVerdict {
-    std::optional<std::string> veto;
+    std::optional<std::string> veto;  ///< the reason; nothing: pass
+    /// Leaves the decision to others.
     static HookVerdict pass() { return {}; }
+    /// Ends the publisher's work with a sentence that a client may see.
     static HookVerdict refuse(std::string reason) { return {std::move(reason)}; }
 };
 
@@ -39,12 +42,13 @@ enum class HookFailure {
 /// times in a row is left out for ten seconds (`on_failure` decides), and until those calls have ended.
 /// Made by: plugin.   Since: ABI 1.2.
 struct HookSpec {
-    std::string event;
-    int priority = 0;  ///< lower runs first
+    std::string event;  ///< such as "message.sending"
+    int priority = 0;   ///< lower runs first
     /// Zero: on the publisher's thread, without a deadline; for what only computes, and costs the least.
     std::chrono::milliseconds budget{0};
-    HookFailure on_failure = HookFailure::kClosed;
-    std::string refusal = "This cannot be checked at the moment. Please try again later.";
+    HookFailure on_failure = HookFailure::kClosed;  ///< what becomes of the publisher's work
+    std::string refusal =
+        "This cannot be checked at the moment. Please try again later.";  ///< the reason, for a client to see
 };
 
 /// Events of the domain that other plugins take part in. A plugin that keeps anything of a user handles two

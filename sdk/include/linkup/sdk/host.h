@@ -54,16 +54,27 @@ public:
 class LINKUP_SDK_API Host {
 public:
     virtual ~Host();
+    /// Writes with the plugin's name in front.
     virtual Log& log() noexcept = 0;
+    /// The database of the deployment.
     virtual Database& database() noexcept = 0;
+    /// Keys with the plugin's name in front.
     virtual Cache& cache() noexcept = 0;
+    /// Topics with the plugin's name in front.
     virtual Bus& bus() noexcept = 0;
+    /// All sockets, of all plugins.
     virtual SocketHub& sockets() noexcept = 0;
+    /// Mail that goes out if the transaction commits.
     virtual Mailer& mailer() noexcept = 0;
+    /// Numbers with the plugin's name in front.
     virtual Metrics& metrics() noexcept = 0;
+    /// Worker threads.
     virtual Workers& workers() noexcept = 0;
+    /// The time.
     virtual Clock& clock() noexcept = 0;
+    /// Lets others take part in what this plugin does.
     virtual Hooks& hooks() noexcept = 0;
+    /// What other plugins offer.
     virtual Services& services() noexcept = 0;
 };
 

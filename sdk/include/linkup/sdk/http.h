@@ -17,17 +17,20 @@
 
 namespace linkup::sdk {
 
+/// The methods that routes can have.
 enum class Method { kGet, kPost, kPut, kPatch, kDelete };
 
 /// A file that came with a form. It has no name on disk and is gone with the last share of `content`.
+/// Held by: both sides.   Since: ABI 1.0.
 struct UploadedFile {
-    std::string field;  ///< the name of its part
-    std::shared_ptr<const File> content;
+    std::string field;                    ///< the name of its part
+    std::shared_ptr<const File> content;  ///< open for reading
 };
 
 /// One request, after all checks of its route. A value; valid during the handler's call.
+/// Made by: host.   Since: ABI 1.0.
 struct Request {
-    Method method = Method::kGet;
+    Method method = Method::kGet;                              ///< as the route's
     std::string path;                                          ///< as sent, percent-decoded, without query
     std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
     Json parameters;                     ///< path parameters, coerced by RouteSpec::parameters
@@ -49,40 +52,48 @@ struct Request {
 
 /// What goes back. `json(…)` for nearly everything; an Error thrown by the handler becomes the contract's
 /// error reply.
+/// Made by: plugin.   Since: ABI 1.0.
 struct Response {
-    int status = 200;
-    std::vector<std::pair<std::string, std::string>> headers;
-    std::string content_type = "application/json; charset=utf-8";
-    std::string body;
+    int status = 200;  ///< 100 to 599
+    std::vector<std::pair<std::string, std::string>>
+        headers;  ///< besides those that the gateway writes itself
+    std::string content_type = "application/json; charset=utf-8";  ///< of `body` or `file`
+    std::string body;                                              ///< all of it
     /// In place of `body`: sent piece by piece, never as a whole in memory. With status 200 the gateway
     /// answers `Range`, `If-Range` and `If-None-Match` by itself, these by the ETag among `headers`.
     std::shared_ptr<const File> file{};
 
+    /// A reply whose body is `value`.
     LINKUP_SDK_API static Response json(const Json& value, int status = 200);
 };
 
+/// Who may call a route: anybody, or who shows a bearer token.
 enum class Auth { kNone, kBearer };
+/// What a route takes as its body.
 enum class BodyKind { kNone, kJson, kForm };  ///< form: urlencoded or multipart fields
 
 /// That a multipart form brings a file, which goes to disk as it comes.
+/// Made by: plugin.   Since: ABI 1.0.
 struct UploadSpec {
     /// The name of its part. In Request::body it has the value "file", so that the schema can want it.
     std::string field = "file";
-    std::uint64_t max_bytes = 5 * 1024 * 1024;
-    std::string too_large = "File too large";  ///< what the 413 says
+    std::uint64_t max_bytes = 5 * 1024 * 1024;  ///< of the file; beyond: 413
+    std::string too_large = "File too large";   ///< what the 413 says
 };
 
+/// What answers a route. Several calls may run at once, each on its own thread; it may block.
 using HttpHandler = std::function<Response(const Request&)>;
 
 /// Declares one route. Built once at registration; nothing of it is parsed again on a request.
+/// Made by: plugin.   Since: ABI 1.0.
 struct RouteSpec {
-    Method method = Method::kGet;
-    std::string path;  ///< "/api/v1/likes/{liker_id}/pass"; a parameter is a whole segment
-    Auth auth = Auth::kBearer;
+    Method method = Method::kGet;        ///< one route for each method and path
+    std::string path;                    ///< "/api/v1/likes/{liker_id}/pass"; a parameter is a whole segment
+    Auth auth = Auth::kBearer;           ///< kBearer: 401 without a good token
     std::string summary{};               ///< one sentence for OpenAPI
     std::optional<Schema> parameters{};  ///< an object with one field for each path parameter
     std::optional<Schema> query{};       ///< an object
-    BodyKind body_kind = BodyKind::kNone;
+    BodyKind body_kind = BodyKind::kNone;     ///< what `body` describes
     std::optional<Schema> body{};             ///< an object
     std::vector<int> responses{};             ///< further statuses that the handler may answer with
     std::size_t max_body_bytes = 256 * 1024;  ///< of an upload: what else the form holds
@@ -93,6 +104,7 @@ struct RouteSpec {
     bool answers_head = false;           ///< a kGet route: HEAD too, with the same head and no body
 };
 
+/// "GET" and so on.
 LINKUP_SDK_API std::string_view toString(Method method) noexcept;
 
 }  // namespace linkup::sdk

@@ -21,11 +21,16 @@ namespace linkup::sdk {
 /// std::out_of_range. Since: ABI 1.0.
 class LINKUP_SDK_API Json {
 public:
+    /// Values in order.
     using Array = std::vector<Json>;
+    /// A key and its value.
     using Member = std::pair<std::string, Json>;
+    /// Members in the order in which they were added.
     using Object = std::vector<Member>;
+    /// What a value can be.
     enum class Type { kNull, kBool, kInteger, kFloat, kString, kArray, kObject };
 
+    /// Makes a value of the argument's type; without one, null. @{
     Json() noexcept;  ///< null
     Json(std::nullptr_t) noexcept;
     Json(bool value) noexcept;
@@ -38,16 +43,23 @@ public:
     Json(Array value) noexcept;
     Json(const Json& other);
     Json(Json&& other) noexcept;
+    /// @}
+    /// Replaces the value. @{
     Json& operator=(const Json& other);
     Json& operator=(Json&& other) noexcept;
+    /// @}
     ~Json();
 
+    /// @{
     /// `Json::object({{"id", 1}, {"name", "x"}})`; `Json::array({1, 2})`.
     static Json object(std::initializer_list<Member> members = {});
     static Json object(Object members);
     static Json array(std::initializer_list<Json> items = {});
+    /// @}
 
+    /// What it is.
     Type type() const noexcept;
+    /// Whether it is of that type. @{
     bool isNull() const noexcept { return type() == Type::kNull; }
     bool isBool() const noexcept { return type() == Type::kBool; }
     bool isInteger() const noexcept { return type() == Type::kInteger; }
@@ -56,7 +68,9 @@ public:
     bool isString() const noexcept { return type() == Type::kString; }
     bool isArray() const noexcept { return type() == Type::kArray; }
     bool isObject() const noexcept { return type() == Type::kObject; }
+    /// @}
 
+    /// The value as this type, which it must have. @{
     bool asBool() const;
     std::int64_t asInteger() const;
     double asDouble() const;  ///< of an integer or a float
@@ -64,14 +78,17 @@ public:
     const Array& items() const;
     Array& items();
     const Object& members() const;
+    /// @}
 
     /// The member's value, or a null that lives for ever if there is none or this is no object.
     const Json& operator[](std::string_view key) const noexcept;
+    /// As above.
     const Json& operator[](const char* key) const noexcept { return (*this)[std::string_view(key)]; }
     /// The member's value; throws std::out_of_range.
     const Json& at(std::string_view key) const;
     /// Null if there is no such member or this is no object.
     const Json* find(std::string_view key) const noexcept;
+    /// Whether it is an object with such a member.
     bool contains(std::string_view key) const noexcept { return find(key) != nullptr; }
     /// Adds or replaces a member; a null value becomes an object first. Returns *this.
     Json& set(std::string_view key, Json value);
@@ -84,8 +101,10 @@ public:
     /// On one line, UTF-8, no blanks. Invalid UTF-8 inside strings is printed as U+FFFD, NaN and infinities
     /// as null.
     std::string dump() const;
+    /// The same, appended to `out`.
     void dumpTo(std::string& out) const;
 
+    /// Equal in type and value; members in any order.
     friend LINKUP_SDK_API bool operator==(const Json& left, const Json& right);
 
 private:
@@ -93,9 +112,10 @@ private:
 };
 
 /// What is wrong with a text that should be JSON. `offset` counts bytes from the start.
+/// Held by: both sides.   Since: ABI 1.0.
 struct JsonFault {
-    std::size_t offset = 0;
-    std::string reason;
+    std::size_t offset = 0;  ///< where, in bytes
+    std::string reason;      ///< a few words
 };
 
 /// Parses one JSON document, strictly: valid UTF-8, nothing behind it, at most `max_depth` levels, no

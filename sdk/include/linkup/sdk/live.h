@@ -17,12 +17,16 @@ class Live {
     static_assert(std::is_trivially_copyable_v<T> && std::atomic<T>::is_always_lock_free);
 
 public:
+    /// Shares nothing with others yet. @{
     Live() : Live(T{}) {}
     template <std::convertible_to<T> Value>
     requires(!std::same_as<Value, Live>) Live(Value value)
         : value_(std::make_shared<std::atomic<T>>(static_cast<T>(value))) {}
+    /// @}
 
+    /// The value at this moment.
     T get() const noexcept { return value_->load(std::memory_order_relaxed); }
+    /// As get().
     operator T() const noexcept { return get(); }
     /// For all copies.
     void set(T value) noexcept { value_->store(value, std::memory_order_relaxed); }

@@ -10,6 +10,7 @@
 
 namespace linkup::sdk {
 
+/// How much a line matters.
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
 /// A structured logger with its owner's name in front. A line that is written while a request or socket event
@@ -20,17 +21,22 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError };
 /// Errors: none leave it.   Since: ABI 1.0.
 class LINKUP_SDK_API Log {
 public:
+    /// Names and values that stand behind the text.
     using Fields = std::initializer_list<std::pair<std::string_view, Json>>;
     virtual ~Log();
+    /// False if lines of the level are dropped; for those that are costly to make.
     virtual bool enabled(LogLevel level) const noexcept = 0;
+    /// Writes a line. `text` says what happened, without values: these are `fields`.
     virtual void write(LogLevel level, std::string_view text, Fields fields) noexcept = 0;
 
+    /// Writes a line of the level in its name. @{
     void debug(std::string_view text, Fields fields = {}) noexcept { write(LogLevel::kDebug, text, fields); }
     void info(std::string_view text, Fields fields = {}) noexcept { write(LogLevel::kInfo, text, fields); }
     void warning(std::string_view text, Fields fields = {}) noexcept {
         write(LogLevel::kWarning, text, fields);
     }
     void error(std::string_view text, Fields fields = {}) noexcept { write(LogLevel::kError, text, fields); }
+    /// @}
 };
 
 }  // namespace linkup::sdk

@@ -7,11 +7,12 @@
 
 namespace linkup::sdk {
 
+/// One mail. Made by: plugin.   Since: ABI 1.0.
 struct Mail {
-    std::string to;
-    std::string subject;
-    std::string text;
-    std::string html;  ///< empty: text only
+    std::string to;       ///< one address
+    std::string subject;  ///< UTF-8
+    std::string text;     ///< the plain text
+    std::string html;     ///< empty: text only
 };
 
 /// Queues mail in the database, so that it is sent if and only if the transaction commits, with retries,
@@ -22,6 +23,7 @@ struct Mail {
 class LINKUP_SDK_API Mailer {
 public:
     virtual ~Mailer();
+    /// Takes `mail` along in the transaction of `connection`.
     virtual void enqueue(Connection& connection, const Mail& mail) = 0;
 };
 

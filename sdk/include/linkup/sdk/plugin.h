@@ -33,20 +33,21 @@ public:
 /// What the host reads of a plugin before it runs any of its code: plain data, so that any compiler's output
 /// can be judged. It stands alone in the ELF section `linkup_plugin`, and its symbol is the only one that a
 /// plugin exports.
+/// Made by: plugin, with LINKUP_DECLARE_PLUGIN.   Since: ABI 1.0.
 struct PluginDescriptor {
-    char magic[8];       ///< "LINKUP\0\1"
-    std::uint32_t size;  ///< sizeof(PluginDescriptor)
-    std::uint32_t abi_major;
-    std::uint32_t abi_minor;
-    std::uint32_t reserved;
-    std::uint64_t fingerprint;
-    char name[32];     ///< [a-z][a-z0-9_]*, also the prefix of its options
-    char version[16];  ///< "1.2.3"
+    char magic[8];              ///< "LINKUP\0\1"
+    std::uint32_t size;         ///< sizeof(PluginDescriptor)
+    std::uint32_t abi_major;    ///< kAbiMajor of the SDK it was built with
+    std::uint32_t abi_minor;    ///< kAbiMinor of that
+    std::uint32_t reserved;     ///< 0
+    std::uint64_t fingerprint;  ///< kBuildFingerprint
+    char name[32];              ///< [a-z][a-z0-9_]*, also the prefix of its options
+    char version[16];           ///< "1.2.3"
     /// "auth>=1.0.0,media>=1.0.0?" — comma-separated; a trailing `?` makes it soft: order only, may be
     /// absent.
     char depends[256];
-    char summary[128];
-    Plugin* (*create)();
+    char summary[128];    ///< a sentence for `--check`
+    Plugin* (*create)();  ///< makes the plugin; the host destroys it
 };
 
 }  // namespace linkup::sdk

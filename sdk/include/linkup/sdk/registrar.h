@@ -14,10 +14,11 @@
 
 namespace linkup::sdk {
 
+/// Threads of the plugin's own, for slow work. Made by: plugin.   Since: ABI 1.0.
 struct PoolSpec {
     std::string name;  ///< known to this plugin only
-    int threads = 1;
-    int queue = 64;  ///< waiting pieces of work; beyond, RouteSpec::pool answers 503
+    int threads = 1;   ///< how many
+    int queue = 64;    ///< waiting pieces of work; beyond, RouteSpec::pool answers 503
 };
 
 /// What is given up first, and last, when the server has more to do than it can. Since: ABI 1.3.
@@ -37,14 +38,18 @@ enum class Importance {
 class LINKUP_SDK_API Registrar {
 public:
     virtual ~Registrar();
+    /// Requests that match `spec` go to `handler`, several at once, on worker threads.
     virtual void route(RouteSpec spec, HttpHandler handler) = 0;
     /// The handler is the plugin's and must live until it is destroyed.
     virtual void socket(SocketSpec spec, SocketHandler& handler) = 0;
+    /// Has `spec.run` called when it is due, from Plugin::start until before Plugin::stop.
     virtual void task(TaskSpec spec) = 0;
     /// For what has to be done with the event, such as removing what is kept of a deleted account: no
     /// deadline, and what the handler throws ends the publisher's transaction.
     virtual void hook(std::string_view event, int priority, HookHandler handler) = 0;
+    /// Makes worker threads of the plugin's own, for RouteSpec::pool and Workers::post.
     virtual void pool(PoolSpec spec) = 0;
+    /// The plugin's schema; brought up to date before Plugin::start, in one transaction each.
     virtual void migrations(std::vector<Migration> migrations) = 0;
     /// Must live until the plugin is destroyed.
     virtual void provide(std::string_view interface_name, void* service) = 0;
@@ -56,6 +61,7 @@ public:
     [[nodiscard]] virtual Heartbeat& heartbeat(std::string_view name) = 0;
 
     template <class T>
+    /// As above, under `T::kServiceName`.
     void provide(T& service) {
         provide(T::kServiceName, static_cast<void*>(&service));
     }

@@ -16,15 +16,18 @@
 namespace linkup::sdk {
 
 /// One thing that is wrong with an input: one entry of a 422's "detail". Since: ABI 1.0.
+/// Held by: both sides.
 struct LINKUP_SDK_API Fault {
     std::string type;  ///< "missing", "int_parsing", …
     Json::Array loc;   ///< where: names and list indexes, from the request's part on: ["body", "photos", 0,
                        ///< "file_key"]
-    std::string msg;
-    Json input;  ///< what was found, cut at 200 characters; null for secrets and for what is missing
-    Json ctx;    ///< null: left out
+    std::string msg;   ///< a sentence
+    Json input;        ///< what was found, cut at 200 characters; null for secrets and for what is missing
+    Json ctx;          ///< null: left out
+    /// As it stands in the list.
     Json toJson() const;
 
+    /// A member that has to be there is not.
     static Fault missing(Json::Array loc);
     /// A rule of the domain was broken: type "value_error", message "Value error, <sentence>".
     static Fault rule(Json::Array loc, std::string_view sentence, const Json& input = {});
@@ -40,9 +43,11 @@ LINKUP_SDK_API Json faultsToDetail(const std::vector<Fault>& faults);
 LINKUP_SDK_API Error unprocessable(const std::vector<Fault>& faults);
 
 /// What came out of a check: `value` is complete and coerced if there are no faults, else of no use.
+/// Held by: both sides.   Since: ABI 1.0.
 struct Checked {
-    Json value;
-    std::vector<Fault> faults;
+    Json value;                 ///< the input in its one form
+    std::vector<Fault> faults;  ///< all that is wrong, at most 100
+    /// Whether nothing is wrong.
     bool ok() const noexcept { return faults.empty(); }
 };
 
@@ -68,17 +73,24 @@ public:
     struct Node;
     /// Gets the coerced value, which is not null; returns what is wrong as a sentence, or nothing.
     using Rule = std::function<std::optional<std::string>(const Json&)>;
+    /// Whether a text fits a pattern.
     using Matcher = std::function<bool(std::string_view)>;
 
+    /// Any text.
     static Schema string();
+    /// A whole number of 64 bits.
     static Schema integer();
     /// An integer in 1 … 2³¹−1.
     static Schema id();
+    /// A number; comes out as a float.
     static Schema number();
+    /// True or false.
     static Schema boolean();
+    /// @{
     /// One of these texts, exactly. The two differ in the fault's type: "literal_error" and "enum".
     static Schema literal(std::vector<std::string> allowed);
     static Schema enumeration(std::vector<std::string> allowed);
+    /// @}
     /// Comes out as "2003-05-17"; a date-time at midnight is one too.
     static Schema date();
     /// Comes out as formatTime prints it; a date alone is midnight, UTC.
@@ -87,7 +99,9 @@ public:
     static Schema uuid();
     /// Comes out trimmed.
     static Schema email();
+    /// Anything, unchecked.
     static Schema any();
+    /// A list, all of whose items are alike.
     static Schema list(Schema item);
     /// An object with these fields; they are checked, and come out, in this order. Unknown members are
     /// dropped.
@@ -95,8 +109,10 @@ public:
     /// An object with any keys, all of whose values are alike.
     static Schema map(Schema value);
 
+    /// The least number of code points in a text.
     // Of texts; lengths count code points.
     Schema minLength(std::size_t characters) const;
+    /// The greatest number of code points in a text.
     Schema maxLength(std::size_t characters) const;
     /// `shown` is the regular expression that faults and the printed schema show (ECMA 262); `matches`
     /// decides.
@@ -104,12 +120,16 @@ public:
     /// Blanks around the text are cut off before anything else is checked.
     Schema trimmed() const;
 
+    /// The least value of an integer or a number.
     // Of integers and numbers.
     Schema min(std::int64_t least) const;
+    /// The greatest value of an integer or a number.
     Schema max(std::int64_t most) const;
 
+    /// The least number of items in a list.
     // Of lists; maxItems of maps too.
     Schema minItems(std::size_t items) const;
+    /// The greatest number of items in a list or a map.
     Schema maxItems(std::size_t items) const;
 
     // Of all.
@@ -121,6 +141,7 @@ public:
     Schema secret() const;
     /// Further rules, checked in the order given once all else is right; the first that fails counts.
     Schema rule(Rule rule) const;
+    /// A sentence for OpenAPI.
     Schema describe(std::string text) const;
     /// As a field of an object: also found under this name.
     Schema alias(std::string name) const;
@@ -131,7 +152,9 @@ public:
     Json toJsonSchema() const;
     /// The fields of an object, in order; none for anything else. For printing parameters one by one.
     const std::vector<Field>& fields() const noexcept;
+    /// False after optional() or withDefault().
     bool isRequired() const noexcept;
+    /// What describe() said.
     const std::string& description() const noexcept;
     /// For the SDK's own parts.
     const Node& node() const noexcept { return *node_; }
@@ -144,9 +167,10 @@ private:
     std::shared_ptr<const Node> node_;
 };
 
+/// A member of an object. Made by: plugin.
 struct Schema::Field {
-    std::string name;
-    Schema schema;
+    std::string name;  ///< the member's name
+    Schema schema;     ///< what its value looks like
 };
 
 }  // namespace linkup::sdk

@@ -28,11 +28,12 @@ enum class CloseCode : std::uint16_t {
 };
 
 /// How a frame is treated on its way out.
+/// Made by: plugin.   Since: ABI 1.0.
 struct SendOptions {
     /// Droppable frames (typing, presence) are the first to go when a socket reads too slowly; of several
     /// queued ones with the same non-empty `coalesce_key` only the last is sent.
     bool droppable = false;
-    std::string coalesce_key;
+    std::string coalesce_key;  ///< empty: never replaced by a later frame
     /// Called once, from an I/O thread: true when the frame was handed to the kernel, false when it never
     /// will be.
     std::function<void(bool)> on_written;
@@ -50,26 +51,32 @@ public:
     virtual ~SocketSession();
     /// Unique over all nodes and time.
     virtual const std::string& id() const noexcept = 0;
+    /// Whose device it is.
     virtual const Principal& principal() const noexcept = 0;
+    /// The path that it was opened on.
     virtual const std::string& path() const noexcept = 0;
+    /// Queues a text frame.
     virtual void send(std::string text, SendOptions options = {}) = 0;
     /// Sends what is queued, then closes.
     virtual void close(CloseCode code, std::string_view reason) = 0;
     /// State that belongs to the connection and outlives a reload of the plugin; null if never set. `update`
     /// gives the present value to `change` and stores what it returns, atomically.
     virtual Json attribute(std::string_view key) const = 0;
+    /// See attribute().
     virtual void update(std::string_view key, const std::function<Json(Json)>& change) = 0;
+    /// Whose device it is.
     UserId user() const noexcept { return principal().user; }
 };
 
 /// An event that a socket understands: it is recognised by the members in `when`, then checked and coerced by
 /// `schema` before the handler sees it.
+/// Made by: plugin.   Since: ABI 1.0.
 struct EventSpec {
     std::string name;  ///< the handler's word for it, such as "message"
     std::vector<std::pair<std::string, std::string>>
-        when;  ///< {{"type", "chats"}, {"chats_type", "message"}}
-    Schema schema;
-    std::string summary;
+        when;             ///< {{"type", "chats"}, {"chats_type", "message"}}
+    Schema schema;        ///< of the whole object but for `when`
+    std::string summary;  ///< one sentence for AsyncAPI
 };
 
 /// What a plugin does with the sockets of one path. Handlers belong to the path, not to a connection.
@@ -91,12 +98,13 @@ public:
 };
 
 /// Declares one socket path; always with a bearer token or `?token=`.
+/// Made by: plugin.   Since: ABI 1.0.
 struct SocketSpec {
-    std::string path;      ///< "/api/v1/ws/chat"
-    std::string greeting;  ///< "Connected to chat websocket."
-    std::string summary;
-    std::vector<EventSpec> events;
-    bool ignore_unknown = false;  ///< JSON objects of no known event are ignored instead of refused
+    std::string path;               ///< "/api/v1/ws/chat"
+    std::string greeting;           ///< "Connected to chat websocket."
+    std::string summary;            ///< one sentence for AsyncAPI
+    std::vector<EventSpec> events;  ///< what the socket understands
+    bool ignore_unknown = false;    ///< JSON objects of no known event are ignored instead of refused
 };
 
 /// All sockets of all nodes.
@@ -111,9 +119,11 @@ public:
                             std::string_view except_session = {}) = 0;
     /// To every socket of the path on every node.
     virtual void sendToAll(std::string_view path, std::string text) = 0;
+    /// @{
     /// The open sockets on this node, of one user or of all. An empty path: of all paths.
     virtual std::vector<std::shared_ptr<SocketSession>> local(std::string_view path, UserId user) const = 0;
     virtual std::vector<std::shared_ptr<SocketSession>> local(std::string_view path) const = 0;
+    /// @}
     /// Closes the sockets that were opened with this sign-in, on every node and path, with 1008.
     virtual void closeSession(std::string_view session, std::string_view reason) = 0;
 };

@@ -11,7 +11,9 @@
 /// says so ("Since: ABI 1.1"). Since: ABI 1.0.
 namespace linkup::sdk {
 
+/// What only an incompatible change raises.
 inline constexpr std::uint32_t kAbiMajor = 1;
+/// What each addition raises.
 inline constexpr std::uint32_t kAbiMinor = 3;
 
 // A sanitizer changes the layout of nothing that we pass, but mixing instrumented and plain code hides faults

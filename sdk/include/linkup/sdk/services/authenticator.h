@@ -12,11 +12,14 @@ namespace linkup::sdk {
 /// Implemented by: plugin auth.   Lifetime: the plugin's.   Threading: any thread.   Since: ABI 1.0.
 class Authenticator {
 public:
+    /// Its name for Services::find.
     static constexpr std::string_view kServiceName = "linkup.authenticator/1";
+    /// kUnknown only of verifyFast: what is in memory does not tell.
     enum class Outcome { kAccepted, kRefused, kUnknown };
+    /// Made by: plugin.
     struct Answer {
-        Outcome outcome = Outcome::kRefused;
-        Principal principal;  ///< when accepted
+        Outcome outcome = Outcome::kRefused;  ///< whether the token is good
+        Principal principal;                  ///< when accepted
     };
     virtual ~Authenticator() = default;
     /// From memory alone, never blocks, for I/O threads; kUnknown: ask verify.

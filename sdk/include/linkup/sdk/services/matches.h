@@ -15,9 +15,12 @@ namespace linkup::sdk {
 /// Connection::execute. Since: ABI 1.0.
 class Matches {
 public:
+    /// Its name for Services::find.
     static constexpr std::string_view kServiceName = "linkup.matches/1";
     virtual ~Matches() = default;
+    /// Whether there is a match of the two.
     virtual bool exists(Connection& connection, UserId one, UserId other) = 0;
+    /// Whether one of them has blocked the other.
     virtual bool blocked(Connection& connection, UserId one, UserId other) = 0;
     /// Makes a match unless a match, chat or block is there; true if made. After commit both hear `match` on
     /// /ws/connections. Runs hook `match.created`.

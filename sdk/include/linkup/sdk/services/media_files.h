@@ -15,10 +15,13 @@ namespace linkup::sdk {
 /// Errors: as Connection::execute.   Since: ABI 1.0.
 class MediaFiles {
 public:
+    /// Its name for Services::find.
     static constexpr std::string_view kServiceName = "linkup.media_files/1";
+    /// A file and who is said to have uploaded it. Made by: plugin.
     struct File {
-        UserId user = 0;
-        std::string file_key;
+        UserId user = 0;       ///< the person
+        std::string file_key;  ///< the contract's key of the file
+        /// By user, then key.
         auto operator<=>(const File&) const = default;
     };
     virtual ~MediaFiles() = default;

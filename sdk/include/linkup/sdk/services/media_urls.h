@@ -13,6 +13,7 @@ namespace linkup::sdk {
 /// ABI 1.0.
 class MediaUrls {
 public:
+    /// Its name for Services::find.
     static constexpr std::string_view kServiceName = "linkup.media_urls/1";
     virtual ~MediaUrls() = default;
     /// Signed, valid for at least two hours, the same for an hour.

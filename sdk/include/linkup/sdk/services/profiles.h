@@ -13,11 +13,12 @@
 namespace linkup::sdk {
 
 /// What a list shows of a person. A deleted account has the placeholder name and picture, never nothing.
+/// Made by: plugin.   Since: ABI 1.0.
 struct PersonCard {
-    UserId id = 0;
-    std::string username;
-    Json picture;  ///< contract's Picture: file_key, blurhash, url
-    bool deleted = false;
+    UserId id = 0;         ///< the person's number
+    std::string username;  ///< the name to show
+    Json picture;          ///< contract's Picture: file_key, blurhash, url
+    bool deleted = false;  ///< the account is gone
 };
 
 /// What others may read of accounts. Published SQL views `auth_candidates_v1` and `auth_preferences_v1` (see
@@ -27,6 +28,7 @@ struct PersonCard {
 /// Errors: as Connection::execute.   Since: ABI 1.0.
 class Profiles {
 public:
+    /// Its name for Services::find.
     static constexpr std::string_view kServiceName = "linkup.profiles/1";
     virtual ~Profiles() = default;
     /// Registered, complete and not deleted.

@@ -19,9 +19,10 @@ namespace linkup::sdk::testing {
 /// Since: ABI 1.0.
 class FakeBus : public Bus {
 public:
+    /// What was published.
     struct Message {
-        std::string topic;
-        std::string text;
+        std::string topic;  ///< where
+        std::string text;   ///< what
     };
 
     void publish(std::string_view topic, std::string message) override {
@@ -64,6 +65,7 @@ public:
         state_->connected = true;
         announceGap();
     }
+    /// Tells every subscriber that messages may have been missed.
     void announceGap() {
         const std::lock_guard lock(state_->mutex);
         state_->lost = false;

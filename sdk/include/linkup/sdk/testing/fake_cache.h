@@ -17,6 +17,7 @@ namespace linkup::sdk::testing {
 /// Threading: any thread.   Errors: Error{kUnavailable} while the test says so.   Since: ABI 1.0.
 class FakeCache : public Cache {
 public:
+    /// `clock` outlives it.
     explicit FakeCache(const Clock& clock) : clock_(clock) {}
 
     /// While false, every call throws, as when Redis is away.

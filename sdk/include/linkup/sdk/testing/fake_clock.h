@@ -19,7 +19,9 @@ public:
         return std::chrono::steady_clock::time_point(std::chrono::microseconds(passed_.load()) +
                                                      std::chrono::hours(1));
     }
+    /// Lets time pass.
     void advance(std::chrono::microseconds by) { passed_ += by.count(); }
+    /// Lets time pass until it is `time`.
     void advanceTo(Time time) { passed_ = (time - start_).count(); }
 
 private:

@@ -21,9 +21,12 @@ namespace linkup::sdk::testing {
 class FakeConfig : public Config {
 public:
     FakeConfig() = default;
+    /// Options by their keys, without the plugin's name.
     FakeConfig(std::initializer_list<std::pair<const std::string, std::string>> values) : values_(values) {}
 
+    /// Sets an option before Plugin::configure reads it.
     void set(const std::string& key, std::string value) { values_[key] = std::move(value); }
+    /// What stateFolder() returns.
     void setStateFolder(std::string folder) { state_folder_ = std::move(folder); }
     std::string stateFolder() const override { return state_folder_; }
     /// As if the profile were `production`.
@@ -96,6 +99,7 @@ public:
         }
         return unknown;
     }
+    /// The options that were read.
     const std::set<std::string>& declaredKeys() const { return declared_; }
 
 private:

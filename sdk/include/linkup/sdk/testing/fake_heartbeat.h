@@ -15,8 +15,8 @@ public:
     }
     void rest() noexcept override { rests = true; }
 
-    std::atomic<int> beats{0};
-    std::atomic<bool> rests{true};
+    std::atomic<int> beats{0};      ///< how often it beat
+    std::atomic<bool> rests{true};  ///< whether nothing is expected
 };
 
 }  // namespace linkup::sdk::testing

@@ -29,7 +29,9 @@ public:
         waiting_.emplace_back(std::string(pool), std::move(work));
         return true;
     }
+    /// While true, nothing is taken.
     void setFull(bool full) { full_ = full; }
+    /// How much work waits.
     std::size_t waiting() const { return waiting_.size(); }
     /// Runs all that waits, and what that posts.
     void run() {
@@ -56,6 +58,7 @@ public:
         return found == services_.end() ? nullptr : found->second;
     }
     template <class T>
+    /// What find() returns for that type.
     void provide(T& service) {
         services_[std::string(T::kServiceName)] = &service;
     }
@@ -69,15 +72,17 @@ private:
 /// Threading: one thread.   Since: ABI 1.0.
 class FakeHooks : public Hooks {
 public:
+    /// One call of run().
     struct Run {
-        std::string event;
-        Json payload;  ///< as it was given
+        std::string event;  ///< the event
+        Json payload;       ///< as it was given
     };
 
     /// Handlers of one event run in the order in which they were added.
     void on(std::string event, HookHandler handler) {
         handlers_.emplace_back(std::move(event), std::move(handler));
     }
+    /// All calls so far, oldest first.
     const std::vector<Run>& runs() const { return runs_; }
 
     HookVerdict run(std::string_view event, Connection& connection, Json& payload) override {
@@ -102,19 +107,20 @@ private:
 class FakeHost : public Host {
 public:
     FakeHost() : database_(&null_database) {}
+    /// With a database of the test's, such as SqliteDatabase, which outlives it.
     explicit FakeHost(Database& database) : database_(&database) {}
 
-    FakeClock fake_clock;
-    RecordingLog recording_log;
-    NullDatabase null_database;
-    FakeCache fake_cache{fake_clock};
-    FakeBus fake_bus;
-    FakeSocketHub fake_sockets;
-    FakeMailer fake_mailer;
-    FakeMetrics fake_metrics;
-    FakeWorkers fake_workers;
-    FakeHooks fake_hooks;
-    FakeServices fake_services;
+    FakeClock fake_clock;              ///< what clock() returns
+    RecordingLog recording_log;        ///< what log() returns
+    NullDatabase null_database;        ///< what database() returns unless the test gave another
+    FakeCache fake_cache{fake_clock};  ///< what cache() returns
+    FakeBus fake_bus;                  ///< what bus() returns
+    FakeSocketHub fake_sockets;        ///< what sockets() returns
+    FakeMailer fake_mailer;            ///< what mailer() returns
+    FakeMetrics fake_metrics;          ///< what metrics() returns
+    FakeWorkers fake_workers;          ///< what workers() returns
+    FakeHooks fake_hooks;              ///< what hooks() returns
+    FakeServices fake_services;        ///< what services() returns
 
     Log& log() noexcept override { return recording_log; }
     Database& database() noexcept override { return *database_; }

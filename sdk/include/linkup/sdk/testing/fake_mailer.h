@@ -16,7 +16,9 @@ public:
         if (!accepting_) throw Error(ErrorCode::kUnavailable, "Mail cannot be queued");
         connection.afterCommit([mails = mails_, mail] { mails->push_back(mail); });
     }
+    /// While false, enqueue throws.
     void setAccepting(bool accepting) { accepting_ = accepting; }
+    /// The mails of all transactions that were committed.
     const std::vector<Mail>& mails() const { return *mails_; }
 
 private:

@@ -35,6 +35,7 @@ public:
         if (const auto found = gauges_.find(key); found != gauges_.end()) return found->second->value();
         return 0;
     }
+    /// What a histogram has been given, in order; nothing if there is none.
     std::vector<double> observations(std::string_view name, const Labels& labels = {}) const {
         const std::lock_guard lock(mutex_);
         const auto found = histograms_.find(std::pair(std::string(name), labels));

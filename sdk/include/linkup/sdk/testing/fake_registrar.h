@@ -19,36 +19,40 @@ namespace linkup::sdk::testing {
 /// Since: ABI 1.0.
 class FakeRegistrar : public Registrar {
 public:
+    /// What route() was given.
     struct Route {
-        RouteSpec spec;
-        HttpHandler handler;
+        RouteSpec spec;       ///< as given
+        HttpHandler handler;  ///< as given
     };
+    /// What socket() was given.
     struct Socket {
-        SocketSpec spec;
-        SocketHandler* handler = nullptr;
+        SocketSpec spec;                   ///< as given
+        SocketHandler* handler = nullptr;  ///< the plugin's
     };
+    /// What hook() was given.
     struct Hook {
-        std::string event;
-        int priority = 0;
-        HookHandler handler;
+        std::string event;               ///< the event
+        int priority = 0;                ///< as given, or of `spec`
+        HookHandler handler;             ///< as given
         std::optional<HookSpec> spec{};  ///< unless registered without one
     };
 
+    /// What importance() was given.
     struct Given {
-        std::string what;  ///< "POST /path", or "/path event"
-        Importance importance;
+        std::string what;       ///< "POST /path", or "/path event"
+        Importance importance;  ///< as given
     };
 
-    std::vector<Route> routes;
-    std::vector<Socket> sockets;
-    std::vector<TaskSpec> tasks;
-    std::vector<Hook> hooks;
-    std::vector<PoolSpec> pools;
-    std::vector<Given> importances;
-    std::vector<Migration> schema;
-    std::map<std::string, void*, std::less<>> services;
-    std::function<void(int)> fill_demo;
-    std::map<std::string, FakeHeartbeat, std::less<>> heartbeats;
+    std::vector<Route> routes;                                     ///< in the order of registration
+    std::vector<Socket> sockets;                                   ///< in the order of registration
+    std::vector<TaskSpec> tasks;                                   ///< in the order of registration
+    std::vector<Hook> hooks;                                       ///< in the order of registration
+    std::vector<PoolSpec> pools;                                   ///< in the order of registration
+    std::vector<Given> importances;                                ///< in the order of registration
+    std::vector<Migration> schema;                                 ///< what migrations() was given
+    std::map<std::string, void*, std::less<>> services;            ///< by their names
+    std::function<void(int)> fill_demo;                            ///< what demo() was given
+    std::map<std::string, FakeHeartbeat, std::less<>> heartbeats;  ///< by their names
 
     using Registrar::provide;
     void route(RouteSpec spec, HttpHandler handler) override {
@@ -97,6 +101,7 @@ public:
         unknown(path);
     }
 
+    /// The route, or null.
     const Route* find(Method method, std::string_view path) const {
         for (const Route& route : routes) {
             if (route.spec.method == method && route.spec.path == path) return &route;

@@ -17,6 +17,7 @@ namespace linkup::sdk::testing {
 /// Threading: any thread; callbacks come on the test's thread.   Since: ABI 1.0.
 class FakeSocketSession : public SocketSession {
 public:
+    /// An open socket of that person's.
     FakeSocketSession(std::string id, Principal principal, std::string path)
         : id_(std::move(id)), principal_(std::move(principal)), path_(std::move(path)) {}
 
@@ -71,6 +72,7 @@ public:
         finish(std::move(frames), true);
     }
 
+    /// The frames that were sent, oldest first.
     std::vector<std::string> sent() const {
         const std::lock_guard lock(mutex_);
         return sent_;
@@ -87,10 +89,12 @@ public:
         const std::lock_guard lock(mutex_);
         return waiting_;
     }
+    /// What closed it; nothing while it is open.
     std::optional<CloseCode> closeCode() const {
         const std::lock_guard lock(mutex_);
         return close_code_;
     }
+    /// The words that went with it.
     std::string closeReason() const {
         const std::lock_guard lock(mutex_);
         return close_reason_;
@@ -129,6 +133,7 @@ public:
         sessions_.push_back(session);
         return session;
     }
+    /// The same, for a person of that number.
     std::shared_ptr<FakeSocketSession> open(std::string path, UserId user) {
         return open(std::move(path), Principal{user, "session-" + std::to_string(user), {}});
     }

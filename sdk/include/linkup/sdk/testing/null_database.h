@@ -11,14 +11,16 @@
 namespace linkup::sdk::testing {
 
 /// A database for tests of services, whose stores are fakes: transactions begin, commit and roll back,
-/// statements are kept for the test to see, but there is no data. Stores are tested against real databases.
+/// statements are kept for the test to see, but there is no data. Stores are tested with SqliteDatabase.
 ///
 /// Threading: one thread.   Errors: a statement throws Error{kInternal} unless the test gave an answer.
 /// Since: ABI 1.0.
 class NullDatabase : public Database {
 public:
+    /// Makes up what a statement gives back.
     using Answer = std::function<Rows(std::string_view sql, std::span<const SqlValue> values)>;
 
+    /// A database that says it is of that dialect.
     explicit NullDatabase(Dialect dialect = Dialect::kSqlite) : dialect_(dialect) {}
 
     /// What statements give back from now on.
@@ -26,11 +28,15 @@ public:
     /// The next commit fails with `error`; its afterCommit actions do not run.
     void failNextCommit(const Error& error) { commit_failure_ = error; }
 
+    /// All statements so far.
     const std::vector<std::string>& statements() const { return statements_; }
+    /// How many transactions were committed.
     int commits() const { return commits_; }
+    /// How many were rolled back.
     int rollbacks() const { return rollbacks_; }
     /// What afterCommit actions threw; a real database logs it.
     int failedActions() const { return failed_actions_; }
+    /// Whether one is under way.
     bool inTransaction() const { return in_transaction_; }
 
     void read(const std::function<void(Connection&)>& work) override {

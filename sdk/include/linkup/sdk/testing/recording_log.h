@@ -13,10 +13,11 @@ namespace linkup::sdk::testing {
 /// Threading: any thread.   Since: ABI 1.0.
 class RecordingLog : public Log {
 public:
+    /// A line as it was written.
     struct Line {
-        LogLevel level = LogLevel::kInfo;
-        std::string text;
-        Json fields;
+        LogLevel level = LogLevel::kInfo;  ///< as given
+        std::string text;                  ///< as given
+        Json fields;                       ///< an object
     };
 
     bool enabled(LogLevel) const noexcept override { return true; }
@@ -27,10 +28,12 @@ public:
         lines_.push_back(std::move(line));
     }
 
+    /// All lines so far, oldest first.
     std::vector<Line> lines() const {
         const std::lock_guard lock(mutex_);
         return lines_;
     }
+    /// How many lines of a level there are.
     std::size_t count(LogLevel level) const {
         std::size_t count = 0;
         for (const Line& line : lines()) count += line.level == level ? 1 : 0;
