@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "linkup/sdk/clock.h"
+#include "linkup/sdk/error.h"
+#include "linkup/sdk/export.h"
+
+namespace linkup::sdk {
+
+enum class Dialect { kSqlite, kPostgresql };
+
+/// One step of a plugin's schema. `version` starts at 1 and has no gaps; a text once released is never
+/// changed (its checksum is kept). Several statements, separated by semicolons, run in one transaction.
+struct Migration {
+    int version = 0;
+    std::string title;
+    std::string sqlite;
+    std::string postgresql;
+};
+
+/// A value bound to a statement or read from a row. Times are bound as integers (toMicros).
+using SqlValue = std::variant<std::nullptr_t, bool, std::int64_t, double, std::string>;
+
+/// Shorthand for nullable columns.
+template <class T>
+SqlValue nullable(const std::optional<T>& value) {
+    return value ? SqlValue(*value) : SqlValue(nullptr);
+}
+
+/// What a statement gave back, copied out of the driver: valid for as long as the Rows itself.
+///
+/// Threading: as std::vector.   Errors: reading a column as another type, or a null as a value, throws
+/// std::bad_variant_access (Postgres booleans read as bool or integer, SQLite's likewise).   Since: ABI 1.0.
+class LINKUP_SDK_API Rows {
+public:
+    Rows() = default;
+    Rows(std::size_t columns, std::vector<SqlValue> values, std::size_t affected);
+
+    bool empty() const noexcept { return size() == 0; }
+    std::size_t size() const noexcept { return columns_ == 0 ? 0 : values_.size() / columns_; }
+    /// Rows that INSERT, UPDATE or DELETE touched (with RETURNING: the rows returned).
+    std::size_t affected() const noexcept { return affected_; }
+
+    const SqlValue& value(std::size_t row, std::size_t column) const {
+        return values_.at(row * columns_ + column);
+    }
+    bool isNull(std::size_t row, std::size_t column) const;
+    std::int64_t integer(std::size_t row, std::size_t column) const;  ///< of an integer or a bool
+    bool boolean(std::size_t row, std::size_t column) const;          ///< of a bool or an integer
+    double real(std::size_t row, std::size_t column) const;           ///< of a float or an integer
+    const std::string& text(std::size_t row, std::size_t column) const;
+    Time time(std::size_t row, std::size_t column) const;
+    std::optional<std::int64_t> optionalInteger(std::size_t row, std::size_t column) const;
+    std::optional<std::string> optionalText(std::size_t row, std::size_t column) const;
+
+private:
+    std::size_t columns_ = 0;
+    std::vector<SqlValue> values_;
+    std::size_t affected_ = 0;
+};
+
+/// One database session for the length of a read or a transaction.
+///
+/// `sql` is a text that lives for ever (a literal): it is the key of the session's cache of prepared
+/// statements, so it is prepared once. `$n` stands for the n-th of `values`, wherever and however often;
+/// every value is used. Not for texts made from input. Implemented by: host.   Lifetime: the call of the
+/// function it was given to; never keep it.   Threading: the calling thread.   Errors:
+/// Error{kUniqueViolation, kForeignKeyViolation, kSerialization, kUnavailable, kInternal}. Since: ABI 1.0.
+class LINKUP_SDK_API Connection {
+public:
+    virtual ~Connection();
+    virtual Rows execute(std::string_view sql, std::span<const SqlValue> values) = 0;
+    virtual Dialect dialect() const noexcept = 0;
+    /// Runs `action` once after this transaction has been committed, in the order of the calls, on the same
+    /// thread and outside any transaction; not if it rolls back. In a read: when the read ends. What it
+    /// throws is logged.
+    virtual void afterCommit(std::function<void()> action) = 0;
+
+    Rows execute(std::string_view sql, std::initializer_list<SqlValue> values = {}) {
+        return execute(sql, std::span<const SqlValue>(values.begin(), values.size()));
+    }
+};
+
+/// The database of the deployment: SQLite or PostgreSQL, behind a pool of sessions.
+///
+/// Implemented by: host.   Lifetime: the Host's.   Threading: any thread but an I/O thread; both calls block,
+/// waiting at most the configured time for a session.   Errors: what `work` throws; Error{kUnavailable} if no
+/// session can be had or the server is away.   Since: ABI 1.0.
+class LINKUP_SDK_API Database {
+public:
+    virtual ~Database();
+    /// Runs `work` without a transaction; for single reads. SQLite: on a session that cannot write.
+    virtual void read(const std::function<void(Connection&)>& work) = 0;
+    /// Runs `work` in one transaction (PostgreSQL: read committed; SQLite: immediate). Commits when it
+    /// returns, rolls back when it throws. A lost race (kSerialization, deadlock) runs it again, up to five
+    /// times, so `work` must not have effects but through the connection and afterCommit. If the answer to
+    /// the commit is lost, the server is asked what became of it, and the outcome is as if it had come; while
+    /// nobody can be asked: Error{kInDoubt}. Then it may be stored, or not, or be under way still: do again,
+    /// or look for, something that can be recognised, after a lock that both transactions take.
+    virtual void transaction(const std::function<void(Connection&)>& work) = 0;
+    virtual Dialect dialect() const noexcept = 0;
+};
+
+/// Value-returning forms: `auto user = read(db, [&](Connection& c) { … return …; });`
+template <class Work>
+auto read(Database& database, Work&& work) {
+    std::optional<decltype(work(std::declval<Connection&>()))> result;
+    database.read([&](Connection& connection) { result.emplace(work(connection)); });
+    return std::move(*result);
+}
+template <class Work>
+auto transaction(Database& database, Work&& work) {
+    std::optional<decltype(work(std::declval<Connection&>()))> result;
+    database.transaction([&](Connection& connection) { result.emplace(work(connection)); });
+    return std::move(*result);
+}
+
+}  // namespace linkup::sdk

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "linkup/sdk/error.h"
+#include "linkup/sdk/file.h"
+#include "linkup/sdk/json.h"
+#include "linkup/sdk/principal.h"
+#include "linkup/sdk/schema.h"
+
+namespace linkup::sdk {
+
+enum class Method { kGet, kPost, kPut, kPatch, kDelete };
+
+/// A file that came with a form. It has no name on disk and is gone with the last share of `content`.
+struct UploadedFile {
+    std::string field;  ///< the name of its part
+    std::shared_ptr<const File> content;
+};
+
+/// One request, after all checks of its route. A value; valid during the handler's call.
+struct Request {
+    Method method = Method::kGet;
+    std::string path;                                          ///< as sent, percent-decoded, without query
+    std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
+    Json parameters;                     ///< path parameters, coerced by RouteSpec::parameters
+    Json query;                          ///< coerced by RouteSpec::query
+    Json body;                           ///< JSON or form, coerced by RouteSpec::body
+    std::optional<Principal> principal;  ///< set where the route wants a bearer token
+    std::string peer;                    ///< client address, proxies resolved
+    std::string id;                      ///< X-Request-Id
+    std::vector<UploadedFile> files;     ///< for routes with RouteSpec::upload
+
+    /// The first value of a header, or an empty text.
+    LINKUP_SDK_API std::string_view header(std::string_view lower_case_name) const noexcept;
+    /// The caller; only for routes with Auth::kBearer.
+    const Principal& caller() const { return principal.value(); }
+};
+
+/// What goes back. `json(…)` for nearly everything; an Error thrown by the handler becomes the contract's
+/// error reply.
+struct Response {
+    int status = 200;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string content_type = "application/json; charset=utf-8";
+    std::string body;
+    /// In place of `body`: sent piece by piece, never as a whole in memory. With status 200 the gateway
+    /// answers `Range`, `If-Range` and `If-None-Match` by itself, these by the ETag among `headers`.
+    std::shared_ptr<const File> file{};
+
+    LINKUP_SDK_API static Response json(const Json& value, int status = 200);
+};
+
+enum class Auth { kNone, kBearer };
+enum class BodyKind { kNone, kJson, kForm };  ///< form: urlencoded or multipart fields
+
+/// That a multipart form brings a file, which goes to disk as it comes.
+struct UploadSpec {
+    /// The name of its part. In Request::body it has the value "file", so that the schema can want it.
+    std::string field = "file";
+    std::uint64_t max_bytes = 5 * 1024 * 1024;
+    std::string too_large = "File too large";  ///< what the 413 says
+};
+
+using HttpHandler = std::function<Response(const Request&)>;
+
+/// Declares one route. Built once at registration; nothing of it is parsed again on a request.
+struct RouteSpec {
+    Method method = Method::kGet;
+    std::string path;  ///< "/api/v1/likes/{liker_id}/pass"; a parameter is a whole segment
+    Auth auth = Auth::kBearer;
+    std::string summary{};               ///< one sentence for OpenAPI
+    std::optional<Schema> parameters{};  ///< an object with one field for each path parameter
+    std::optional<Schema> query{};       ///< an object
+    BodyKind body_kind = BodyKind::kNone;
+    std::optional<Schema> body{};             ///< an object
+    std::vector<int> responses{};             ///< further statuses that the handler may answer with
+    std::size_t max_body_bytes = 256 * 1024;  ///< of an upload: what else the form holds
+    /// Where the handler runs: "requests" or a pool that this plugin declared. A full pool answers 503 at
+    /// once.
+    std::string pool = "requests";
+    std::optional<UploadSpec> upload{};  ///< with BodyKind::kForm
+    bool answers_head = false;           ///< a kGet route: HEAD too, with the same head and no body
+};
+
+LINKUP_SDK_API std::string_view toString(Method method) noexcept;
+
+}  // namespace linkup::sdk
