@@ -85,7 +85,7 @@ set(CPACK_DEBIAN_SDK_DESCRIPTION "headers and template for plugins of linkupd
  Builds plugins out of tree: headers, the CMake package LinkUpSDK, a pkg-config
  file, fakes for tests, and a template plugin in /usr/share/linkup/template.")
 set(CPACK_DEBIAN_SDK_PACKAGE_DEPENDS "linkupd (= ${PROJECT_VERSION})")
-set(CPACK_DEBIAN_SDK_PACKAGE_RECOMMENDS "g++, cmake, libcppunit-dev")
+set(CPACK_DEBIAN_SDK_PACKAGE_RECOMMENDS "g++, cmake, libsqlite3-dev")
 
 include(CPack)
 cpack_add_component_group(server)

@@ -3,7 +3,7 @@
 
 usage: include_rules.py ROOT
 
-    sdk             only itself; its public headers only the standard library beside
+    sdk             only itself; its public headers only the standard library beside, one of the test kit SQLite
     daemon          itself and sdk
     plugins/X       itself and sdk
     X_service       neither HTTP nor sockets of the SDK, nor Poco::Data or Poco::Net
@@ -72,6 +72,8 @@ def library_fault(path, target):
         return "only daemon/gateway may include Boost.Beast"
     if target.startswith("boost/dll") and not name.startswith("daemon/plugins/plugin_library"):
         return "only daemon/plugins/plugin_library may include Boost.DLL"
+    if name == "sdk/include/linkup/sdk/testing/sqlite_database.h" and target == "sqlite3.h":
+        return None
     if name.startswith("sdk/include/") and not target.startswith("linkup/sdk/") and not STANDARD_HEADER.match(target):
         return "a public header of the SDK includes the standard library and the SDK only"
     return None

@@ -1,4 +1,5 @@
-// The plugin's own tests: the SDK's fakes stand in for daemon and database, and time is what the test says.
+// The plugin's own tests: the SDK's fakes stand in for the daemon, the database is SQLite in memory, and time
+// is what the test says.
 #include <iostream>
 #include <map>
 #include <stdexcept>
@@ -7,13 +8,15 @@
 #include <linkup/sdk/testing/fake_config.h>
 #include <linkup/sdk/testing/fake_host.h>
 #include <linkup/sdk/testing/fake_registrar.h>
+#include <linkup/sdk/testing/sqlite_database.h>
 
+#include "hello_migrations.h"
 #include "hello_plugin.h"
 
 namespace {
 
 using namespace linkup;
-using namespace hello;
+using namespace ::hello;
 
 void expect(bool condition, const std::string& what) {
     if (!condition) throw std::runtime_error(what);
@@ -55,15 +58,30 @@ void serviceForgetsOldNames() {
     expect(store.last_at.contains("Bob"), "the other stays");
 }
 
+void storeKeepsCountsAndRemovesOldNames() {
+    sdk::testing::SqliteDatabase database;
+    database.migrate(linkup::hello::sql::migrations());
+    SqlGreetingStore store(database);
+    const sdk::Time noon = sdk::fromMicros(1'000'000'000);
+    expect(store.count("Ada", noon) == 1, "the first greeting");
+    expect(store.count("Ada", noon + std::chrono::seconds(1)) == 2, "the second");
+    expect(store.count("Bob", noon) == 1, "the first of another");
+    expect(store.removeBefore(noon + std::chrono::seconds(1)) == 1, "Bob is old");
+    expect(store.count("Ada", noon) == 3, "Ada is still there");
+    expect(store.count("Bob", noon) == 1, "Bob is not");
+}
+
 /// The whole plugin, as the host would bring it up.
 struct Started {
     explicit Started(sdk::testing::FakeConfig config = {}) {
         plugin.configure(config);
         plugin.registerWith(registrar, host);
+        database.migrate(registrar.schema);
         plugin.start();
     }
     ~Started() { plugin.stop(); }
-    sdk::testing::FakeHost host;
+    sdk::testing::SqliteDatabase database;
+    sdk::testing::FakeHost host{database};
     sdk::testing::FakeRegistrar registrar;
     HelloPlugin plugin;
 };
@@ -100,12 +118,26 @@ void greetingIsAnOption() {
 
 void socketAnswersWithTheCount() {
     Started started;
-    started.host.null_database.answerWith(
-        [](std::string_view, std::span<const sdk::SqlValue>) { return sdk::Rows(1, {std::int64_t{7}}, 1); });
+    const auto session = std::make_shared<sdk::testing::FakeSocketSession>(
+        "s1", sdk::Principal{1, "x", "a@b.c"}, "/api/v1/ws/hello");
+    sdk::SocketHandler& socket = *started.registrar.sockets.at(0).handler;
+    for (int i = 0; i < 2; ++i) socket.onEvent(session, "hello", sdk::Json::object({{"name", "Ada"}}));
+    expect(session->sent().at(1) == R"({"type":"hello","message":"Hello, Ada!","times":2})",
+           "the second frame");
+}
+
+void taskForgetsOldNames() {
+    Started started({{"forget_after_seconds", "60"}});
     const auto session = std::make_shared<sdk::testing::FakeSocketSession>(
         "s1", sdk::Principal{1, "x", "a@b.c"}, "/api/v1/ws/hello");
     started.registrar.sockets.at(0).handler->onEvent(session, "hello", sdk::Json::object({{"name", "Ada"}}));
-    expect(session->sent().at(0) == R"({"type":"hello","message":"Hello, Ada!","times":7})", "the frame");
+    started.host.fake_clock.advance(std::chrono::seconds(61));
+    started.registrar.tasks.at(0).run({});
+    const auto names = sdk::read(started.database, [](sdk::Connection& connection) {
+        return connection.execute("SELECT count(*) FROM hello_greetings").integer(0, 0);
+    });
+    expect(names == 0, "no name is left");
+    expect(started.host.recording_log.mentions("forgot names"), "it is logged");
 }
 
 }  // namespace
@@ -114,10 +146,12 @@ int main() {
     const std::pair<const char*, void (*)()> tests[] = {
         {"serviceCountsGreetingsPerName", serviceCountsGreetingsPerName},
         {"serviceForgetsOldNames", serviceForgetsOldNames},
+        {"storeKeepsCountsAndRemovesOldNames", storeKeepsCountsAndRemovesOldNames},
         {"routeGreets", routeGreets},
         {"routeRefusesALongName", routeRefusesALongName},
         {"greetingIsAnOption", greetingIsAnOption},
-        {"socketAnswersWithTheCount", socketAnswersWithTheCount}};
+        {"socketAnswersWithTheCount", socketAnswersWithTheCount},
+        {"taskForgetsOldNames", taskForgetsOldNames}};
     int failures = 0;
     for (const auto& [name, test] : tests) {
         try {
