@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <ostream>
+#include <thread>
 
 #include "daemon/services/migrations.h"
 #include "folders.h"
@@ -31,6 +32,7 @@ Daemon::Daemon(Settings& settings)
           return measureHook(*parts_.metrics, *parts_.log, event, plugin, usual, own);
       }),
       backend_(parts_, watchdog_),
+      shutdown_delay_(settings.integer("server.shutdown_delay_ms")),
       drain_time_(settings.integer("server.drain_ms")),
       plugins_(backend_, book_, hooks_, services_) {}
 
@@ -133,6 +135,11 @@ void Daemon::startWatchdog() {
 void Daemon::drain() {
     service_manager::stopping();
     readiness_->setPhase(Readiness::Phase::kDraining);
+    if (shutdown_delay_.count() > 0) {
+        parts_.log->info("no longer ready, and drains after server.shutdown_delay_ms",
+                         {{"ms", static_cast<std::int64_t>(shutdown_delay_.count())}});
+        std::this_thread::sleep_for(shutdown_delay_);
+    }
     parts_.log->info("draining", {{"sockets", static_cast<std::int64_t>(parts_.gateway->socketCount())}});
     parts_.gateway->drain(drain_time_);
 }

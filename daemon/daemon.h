@@ -47,7 +47,8 @@ public:
     /// wrong.
     ReloadReport reload();
 
-    /// Tells all sockets and closes them, over `server.drain_ms`; new requests get 503.
+    /// Is no longer ready, and after `server.shutdown_delay_ms`, in which all goes on as before, tells all
+    /// sockets and closes them, over `server.drain_ms`; new requests then get 503.
     void drain();
     void stop() noexcept;
 
@@ -93,6 +94,7 @@ private:
     ServiceRegistry services_;
     DaemonBackend backend_;
     std::optional<RunningConfiguration> running_configuration_;  ///< once it serves
+    std::chrono::milliseconds shutdown_delay_;
     std::chrono::milliseconds drain_time_;
     std::unique_ptr<Readiness> readiness_;
     std::unique_ptr<DaemonPages> pages_;

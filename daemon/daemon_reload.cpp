@@ -61,6 +61,7 @@ Daemon::NewConfiguration Daemon::readAgain(std::vector<SettingFault>& faults) {
 void Daemon::applyLive(const Settings& next, const std::vector<DeclaredOption>& applied) {
     parts_.applyLive(next);
     pages_->applyLive(next);
+    shutdown_delay_ = std::chrono::milliseconds(next.integer("server.shutdown_delay_ms"));
     drain_time_ = std::chrono::milliseconds(next.integer("server.drain_ms"));
     for (const DeclaredOption& option : applied) {
         const auto change = settings_.liveChanges().find(option.key);

@@ -73,7 +73,11 @@ If anything in it is wrong, nothing changes.
 Else what is marked live takes effect, and the log says of each other changed option that it needs a restart.
 .TP
 .BR SIGTERM ", " SIGINT ", " SIGQUIT
-Drains and ends: new requests are sent away, sockets are told and closed over
+Drains and ends: first
+.I /readyz
+says no for
+.BR server.shutdown_delay_ms ;
+then new requests are sent away, sockets are told and closed over
 .BR server.drain_ms .
 .SH EXIT STATUS
 .TP

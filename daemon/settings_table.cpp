@@ -85,6 +85,9 @@ constexpr std::array kOptions = {
                  "Slowest body that is borne with.")),
     live(integer("server.write_timeout_ms", "30000", 100, kHour, "ms", "Time for a reply to go out.")),
     live(integer("server.retry_after_seconds", "1", 1, 3600, "s", "What a 503 tells the client to wait.")),
+    live(integer("server.shutdown_delay_ms", "0", 0, kHour, "ms",
+                 "On SIGTERM, how long all is served as before while /readyz says no, so that a proxy sends "
+                 "nobody here any more; then it drains. Longer than the proxy needs to see it.")),
     live(integer("server.drain_ms", "1000", 0, kHour, "ms",
                  "On SIGTERM, the time over which sockets are told and closed, one after the other.")),
     list("server.trusted_proxies", "",

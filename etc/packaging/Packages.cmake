@@ -28,6 +28,8 @@ install(FILES ${PROJECT_SOURCE_DIR}/etc/systemd/linkupd.service ${PROJECT_SOURCE
 install(FILES ${PROJECT_SOURCE_DIR}/etc/sysusers.d/linkup.conf DESTINATION lib/sysusers.d COMPONENT linkupd)
 install(FILES ${PROJECT_SOURCE_DIR}/etc/tmpfiles.d/linkup.conf DESTINATION lib/tmpfiles.d COMPONENT linkupd)
 
+install(FILES ${PROJECT_SOURCE_DIR}/etc/haproxy/linkup.cfg DESTINATION share/doc/linkupd/examples COMPONENT linkupd)
+
 find_program(GZIP_PROGRAM gzip REQUIRED)
 foreach(package linkupd linkup-sdk-dev)
     set(documents ${CMAKE_BINARY_DIR}/packaging/${package})

@@ -1,9 +1,12 @@
-// The long form of chaos_test. usage: chaos [--seed N] [PART...], of resends, kills, outages, slow.
+// The long form of chaos_test. usage: chaos [--seed N] [PART...], of resends, kills, outages, slow, rolling.
 // Prints its seed; with the same seed the same messages, cuts and faults are drawn again, part by part.
 #include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <fstream>
+#include <map>
+#include <memory>
+#include <optional>
 #include <random>
 #include <string_view>
 
@@ -12,6 +15,7 @@
 #include "chaos_town.h"
 #include "crowd.h"
 #include "faults.h"
+#include "rolling.h"
 #include "verdict.h"
 
 using namespace linkup::chaos;
@@ -46,8 +50,12 @@ double residentMib(pid_t process) {
 /// All that one part does, and what came of it.
 class Part {
 public:
-    Part(const char* name, std::uint64_t seed, int pairs)
-        : name_(name), random_(seed), town_(pairs), crowd_(town_.ports(), random_) {
+    Part(const char* name, std::uint64_t seed, int pairs, const std::optional<RollingPlan>& plan = {})
+        : name_(name),
+          random_(seed),
+          town_(pairs, plan ? plan->settings() : std::map<std::string, std::string>()),
+          rolling_(plan ? std::make_unique<RollingRestart>(town_, *plan) : nullptr),
+          crowd_(rolling_ ? rolling_->ports() : town_.ports(), random_) {
         std::printf("\n== %s\n", name);
         std::fflush(stdout);
     }
@@ -55,6 +63,7 @@ public:
     ChaosTown& town() { return town_; }
     Crowd& crowd() { return crowd_; }
     Random& random() { return random_; }
+    RollingRestart& rolling() { return *rolling_; }
 
     void addClients() {
         for (int person = 1; person <= 2 * kPairs; ++person) crowd_.add(town_.device(person));
@@ -83,6 +92,7 @@ private:
     const char* name_;
     Random random_;
     ChaosTown town_;
+    std::unique_ptr<RollingRestart> rolling_;
     Crowd crowd_;
     std::vector<std::string> violations_;
 };
@@ -209,6 +219,25 @@ std::size_t slow(std::uint64_t seed) {
     return part.end();
 }
 
+/// Two nodes behind HAProxy are restarted, one after the other, under 2,000 clients that chat.
+std::size_t rolling(std::uint64_t seed) {
+    constexpr int kPeople = 2000;
+    const RollingPlan plan{.drain = 20s, .after_drain = 5s, .farthest = 0.15};
+    Part part("rolling", seed, kPeople / 2, plan);
+    auto& crowd = part.crowd();
+    for (int person = 1; person <= kPeople; ++person) crowd.add(part.town().device(person));
+    crowd.behave({.messages_per_second = 500, .after_drain = plan.after_drain});
+    Faults faults(crowd, part.random(), 2500, part.rolling().steps());
+    crowd.run([&] { return faults.finished(); });
+    faults.join();
+    // Those who were told to wait come back when the nodes have long been there.
+    const auto end = Clock::now() + 2 * plan.drain;
+    crowd.run([&] { return crowd.allOpen() || Clock::now() >= end; });
+    for (const auto& fault : part.rolling().judge(crowd)) part.violate(fault);
+    for (const auto& line : part.rolling().report()) std::printf("%s\n", line.c_str());
+    return part.end();
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -223,11 +252,11 @@ int main(int count, char** arguments) {
         }
     }
     const std::vector<std::pair<std::string_view, std::size_t (*)(std::uint64_t)>> parts{
-        {"resends", resends}, {"kills", kills}, {"outages", outages}, {"slow", slow}};
+        {"resends", resends}, {"kills", kills}, {"outages", outages}, {"slow", slow}, {"rolling", rolling}};
     for (const auto& name : wanted) {
         if (std::any_of(parts.begin(), parts.end(), [&](const auto& part) { return part.first == name; }))
             continue;
-        std::fprintf(stderr, "usage: chaos [--seed N] [resends] [kills] [outages] [slow]\n");
+        std::fprintf(stderr, "usage: chaos [--seed N] [resends] [kills] [outages] [slow] [rolling]\n");
         return 64;
     }
     std::printf("seed %llu\n", static_cast<unsigned long long>(seed));

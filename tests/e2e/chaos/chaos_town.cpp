@@ -10,7 +10,17 @@
 
 namespace linkup::chaos {
 
-ChaosTown::ChaosTown(int pairs) : deployment_(test::Deployment::Kind::kTwoNodes, {{"log.level", "warning"}}) {
+namespace {
+
+std::map<std::string, std::string> quiet(std::map<std::string, std::string> settings) {
+    settings.try_emplace("log.level", "warning");
+    return settings;
+}
+
+}  // namespace
+
+ChaosTown::ChaosTown(int pairs, std::map<std::string, std::string> settings)
+    : deployment_(test::Deployment::Kind::kTwoNodes, quiet(std::move(settings))) {
     const auto filled = deployment_.command({"--demo", std::to_string(2 * pairs)});
     if (filled.exitCode != 0) throw std::runtime_error("--demo failed:\n" + filled.output);
     query(

@@ -14,7 +14,8 @@ namespace linkup::chaos {
 /// people 2i - 1 and 2i.
 class ChaosTown {
 public:
-    explicit ChaosTown(int pairs);
+    /// `settings` are added to those that a town has.
+    explicit ChaosTown(int pairs, std::map<std::string, std::string> settings = {});
 
     test::LinkupDaemon& node(std::size_t index) {
         return index == 0 ? deployment_.first() : deployment_.second();

@@ -134,13 +134,18 @@ void Crowd::onOpen(std::uint64_t socket) {
     ++sightings_.counts["connections"];
     device.is_open = true;
     device.log.push_back({});
+    if (auto away = away_.extract(index)) {
+        away.mapped().back = Clock::now();
+        returns_.push_back(away.mapped());
+    }
     if (device.is_slow) swarm_.slowDown(socket, 1024);
     resume(device);
     for (auto& [message, at] : device.unacknowledged) send(index, message);
 }
 
 void Crowd::onClosed(std::uint64_t socket, int code) {
-    auto& device = devices_[sockets_.at(socket)];
+    const auto index = sockets_.at(socket);
+    auto& device = devices_[index];
     sockets_.erase(socket);
     ++sightings_.counts["closed with " + std::to_string(code)];
     if (code == 401 || code == 403 || code == 1008 || code == 1002)
@@ -149,6 +154,24 @@ void Crowd::onClosed(std::uint64_t socket, int code) {
     device.is_open = false;
     device.node = code == 1000 ? below(ports_.size()) : (device.node + 1) % ports_.size();
     device.connect_at = Clock::now() + upTo(kReconnect);
+    if (code == 1001 && behaviour_.after_drain > 0ms) onSentAway(index);
+}
+
+void Crowd::onSentAway(std::size_t index) {
+    auto& device = devices_[index];
+    const auto told = std::exchange(device.told_to_wait, {});
+    if (!told) return accuse(device, "sent away without a word");
+    const bool obeys = index % 2 == 0;
+    const auto wait = obeys ? *told : behaviour_.after_drain;
+    away_[index] = {wait, obeys, Clock::now(), {}};
+    device.connect_at = Clock::now() + wait;
+}
+
+void Crowd::onDraining(Device& device, const sdk::Json& frame) {
+    const auto& wait = frame["retry_after_ms"];
+    if (!wait.isInteger())
+        return accuse(device, "a drain that does not say how long to wait: " + frame.dump());
+    device.told_to_wait = std::chrono::milliseconds(wait.asInteger());
 }
 
 void Crowd::resume(Device& device) {
@@ -211,6 +234,7 @@ void Crowd::onText(std::uint64_t socket, std::string_view text) {
     const auto& type = frame["type"];
     if (!type.isString()) return;  // the greeting
     if (type.asString() == "ack") return onAck(device, frame);
+    if (type.asString() == "server") return onDraining(device, frame);
     if (type.asString() == "error") return onError(device, frame);
     if (type.asString() == "resumed") return onResumed(device, frame);
     if (type.asString() == "delivered") ++sightings_.counts["delivered receipts"];
@@ -291,6 +315,10 @@ void Crowd::onError(Device& device, const sdk::Json& frame) {
     const auto message = messageOf(frame);
     if (const auto one = device.unacknowledged.find(message); one != device.unacknowledged.end())
         one->second = Clock::now() + retryAfter(frame);
+}
+
+bool Crowd::allOpen() const {
+    return std::all_of(devices_.begin(), devices_.end(), [](const Device& device) { return device.is_open; });
 }
 
 void Crowd::calmDown(const std::function<std::map<std::int64_t, std::int64_t>()>& last_seqs,

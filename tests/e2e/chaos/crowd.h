@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -62,6 +63,15 @@ struct Device {
     Clock::time_point connect_at{};
     Clock::time_point leave_at = Clock::time_point::max();
     bool is_slow = false;
+    std::optional<std::chrono::milliseconds> told_to_wait = {};  ///< by a server that drains
+};
+
+/// A device that a server sent away, as it drained, and that is back.
+struct Return {
+    std::chrono::milliseconds waited{0};  ///< as the device had to
+    bool was_told = false;                ///< to wait so long; else it waits as it always does
+    Clock::time_point sent_away{};
+    Clock::time_point back{};
 };
 
 /// How the crowd behaves at present.
@@ -72,6 +82,9 @@ struct Behaviour {
     /// How long a connection lasts about, if nothing ends it before; zero: for ever.
     std::chrono::milliseconds connection{0};
     std::size_t longest_text = 300;
+    /// How long half of the devices wait before they come back to a server that drains, whatever it says, as
+    /// the app does; the other half waits as it says. Zero: nobody minds.
+    std::chrono::milliseconds after_drain{0};
 };
 
 /// What was seen of the server that it may not do, and what else is worth a line.
@@ -107,10 +120,13 @@ public:
     /// Ends all connections.
     void leave();
 
+    /// Whether each device has an open connection.
+    bool allOpen() const;
     std::size_t acknowledged() const { return acknowledged_; }
     const std::vector<Device>& devices() const { return devices_; }
     const std::vector<SentMessage>& messages() const { return messages_; }
     Sightings& sightings() { return sightings_; }
+    const std::vector<Return>& returns() const { return returns_; }
     static std::string idOf(std::size_t message);
 
 private:
@@ -128,6 +144,8 @@ private:
     void onMessage(Device& device, const sdk::Json& frame);
     void onAck(Device& device, const sdk::Json& frame);
     void onResumed(Device& device, const sdk::Json& frame);
+    void onDraining(Device& device, const sdk::Json& frame);
+    void onSentAway(std::size_t index);
     void onError(Device& device, const sdk::Json& frame);
     /// Notes place and time of a message; they may never change.
     void settle(std::size_t message, const sdk::Json& frame);
@@ -150,6 +168,8 @@ private:
     Clock::time_point next_message_{};
     std::atomic<std::size_t> acknowledged_{0};
     Sightings sightings_;
+    std::map<std::size_t, Return> away_;  // by device
+    std::vector<Return> returns_;
 };
 
 }  // namespace linkup::chaos
