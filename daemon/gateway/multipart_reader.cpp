@@ -122,7 +122,7 @@ MultipartReader::Step MultipartReader::afterDelimiter() {
         return Step::kWantsMore;
     }
     const auto end = rest.find_first_not_of(kBlank);
-    if (rest.size() > kMaxPartHeader) return Step::kMalformed;
+    if (std::min(end, rest.size()) > kMaxPartHeader) return Step::kMalformed;
     if (rest == "-" || end == std::string_view::npos || rest.substr(end) == "\r") return Step::kWantsMore;
     if (!rest.substr(end).starts_with("\r\n")) return Step::kMalformed;
     at_ += end + 2;

@@ -56,6 +56,7 @@ std::string heard(const std::string& body, std::size_t piece) {
 class FilesTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(FilesTest);
     CPPUNIT_TEST(formsReadTheSameInPiecesOfAnySize);
+    CPPUNIT_TEST(formsMayComeInOnePiece);
     CPPUNIT_TEST(formsThatAreNoneAreRefusedInPiecesOfAnySize);
     CPPUNIT_TEST(handlerGetsTheFileAndTheFields);
     CPPUNIT_TEST(fileThatIsMissingIsAFaultOfTheSchema);
@@ -123,6 +124,20 @@ public:
         for (std::size_t piece = 1; piece <= body.size(); ++piece)
             CPPUNIT_ASSERT_EQUAL(expected, heard(body, piece));
         CPPUNIT_ASSERT_EQUAL(std::string(""), heard("--X--", 1));
+    }
+    /// As a phone sends them, by the packet and not by the part.
+    void formsMayComeInOnePiece() {
+        const std::string content(60'000, 'x');
+        const std::string body = "--X\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n" +
+                                 partHead() + content + "\r\n--X--\r\n";
+        CPPUNIT_ASSERT_EQUAL("[a|-|1][file|a|" + content + "]", heard(body, body.size()));
+        RawConnection connection(server_->url());
+        const std::string good =
+            "--X\r\nContent-Disposition: form-data; name=\"media_type\"\r\n\r\nimage\r\n" + partHead() +
+            content + "\r\n--X--\r\n";
+        connection.send(uploadHead("Content-Length: " + std::to_string(good.size())) + good);
+        CPPUNIT_ASSERT(connection.receiveUntil("\r\n\r\n").find("HTTP/1.1 200 ") != std::string::npos);
+        CPPUNIT_ASSERT(received_ == content);
     }
     void formsThatAreNoneAreRefusedInPiecesOfAnySize() {
         const std::string part = "--X\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n";
