@@ -14,6 +14,7 @@
 #include "linkup/sdk/error.h"
 #include "listener.h"
 #include "openapi.h"
+#include "replies.h"
 #include "socket_path.h"
 
 namespace linkup::daemon {
@@ -316,9 +317,9 @@ void Gateway::drain(std::chrono::milliseconds duration) {
         }
         // Who waits a fixed time comes back spread as the turns are. Who obeys comes back when the next
         // process is likely there, and not at the same moment as all others.
-        const std::int64_t wait = 200 + (duration - turn).count() + jitter(random);
-        sockets[i]->send(
-            sdk::Json::object({{"type", "server"}, {"event", "draining"}, {"retry_after_ms", wait}}).dump());
+        const std::chrono::milliseconds wait =
+            std::chrono::milliseconds(200 + jitter(random)) + (duration - turn);
+        sockets[i]->send(drainingNotice(wait));
         sockets[i]->close(sdk::CloseCode::kGoingAway, "draining");
     }
     sockets.clear();

@@ -151,6 +151,13 @@ sdk::Response of(const sdk::Error& error, std::chrono::seconds default_retry_aft
 
 }  // namespace replies
 
+std::string drainingNotice(std::chrono::milliseconds retry_after) {
+    return sdk::Json::object({{"type", "server"},
+                              {"event", "draining"},
+                              {"retry_after_ms", static_cast<std::int64_t>(retry_after.count())}})
+        .dump();
+}
+
 void writeHead(std::string& out, const sdk::Response& response, const ReplyFrame& frame) {
     out.append("HTTP/1.1 ")
         .append(std::to_string(response.status))

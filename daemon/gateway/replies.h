@@ -26,6 +26,9 @@ sdk::Response redirect(std::string location);
 sdk::Response of(const sdk::Error& error, std::chrono::seconds default_retry_after);
 }  // namespace replies
 
+/// What a socket is told before it is closed because this process ends.
+std::string drainingNotice(std::chrono::milliseconds retry_after);
+
 /// What a reply's head needs beside the reply.
 struct ReplyFrame {
     std::string_view request_id;

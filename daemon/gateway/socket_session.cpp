@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "gateway_core.h"
+#include "replies.h"
 #include "socket_stream.h"
 
 namespace linkup::daemon {
@@ -167,7 +168,12 @@ void SocketSession::onAccepted() {
     scheduleDeadline(settings().ping_interval);
     inbox_.open();
     core().hub.add(shared_from_this());
-    if (core().draining.load()) shutDown();
+    if (core().draining.load()) {
+        // It came too late to be told with all others.
+        const std::chrono::milliseconds wait = core().settings.retry_after.get();
+        send(drainingNotice(wait), {});
+        shutDown();
+    }
     startReading();
 }
 
