@@ -52,8 +52,6 @@ void PartsMeter::measure() {
             },
             [] {});
     }
-    bus_.publish(topic_, std::to_string(Steady::now().time_since_epoch().count()));
-
     const DatabaseStatistics database = database_.statistics();
     sessions_.set(database.sessions);
     busy_.set(database.busy);
@@ -69,6 +67,8 @@ void PartsMeter::measure() {
     dropped_.reach(bus.dropped);
     gaps_.reach(bus.gaps);
     queued_.set(static_cast<double>(bus.queued));
+
+    bus_.publish(topic_, std::to_string(Steady::now().time_since_epoch().count()));  // which is not counted
 }
 
 }  // namespace linkup::daemon

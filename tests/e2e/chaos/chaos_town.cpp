@@ -19,9 +19,9 @@ std::map<std::string, std::string> quiet(std::map<std::string, std::string> sett
 
 }  // namespace
 
-ChaosTown::ChaosTown(int pairs, std::map<std::string, std::string> settings)
+ChaosTown::ChaosTown(int pairs, std::map<std::string, std::string> settings, int others)
     : deployment_(test::Deployment::Kind::kTwoNodes, quiet(std::move(settings))) {
-    const auto filled = deployment_.command({"--demo", std::to_string(2 * pairs)});
+    const auto filled = deployment_.command({"--demo", std::to_string(2 * pairs + others)});
     if (filled.exitCode != 0) throw std::runtime_error("--demo failed:\n" + filled.output);
     query(
         "INSERT INTO chat_rooms (id, low_id, high_id, last_seq, last_at, created_at) "

@@ -14,8 +14,9 @@ namespace linkup::chaos {
 /// people 2i - 1 and 2i.
 class ChaosTown {
 public:
-    /// `settings` are added to those that a town has.
-    explicit ChaosTown(int pairs, std::map<std::string, std::string> settings = {});
+    /// `settings` are added to those that a town has; `others`: how many more people there are, who chat with
+    /// nobody.
+    explicit ChaosTown(int pairs, std::map<std::string, std::string> settings = {}, int others = 0);
 
     test::LinkupDaemon& node(std::size_t index) {
         return index == 0 ? deployment_.first() : deployment_.second();
