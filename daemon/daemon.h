@@ -43,8 +43,8 @@ public:
     void listen();
 
     /// Reads the configuration again, while the server serves. If nothing in it is wrong, applies what is
-    /// live; else changes nothing. Logs what became of each key. Never throws for what an operator can do
-    /// wrong.
+    /// live; else changes nothing. Logs what became of each key. Looks for a renewed certificate either way.
+    /// Never throws for what an operator can do wrong.
     ReloadReport reload();
 
     /// Is no longer ready, and after `server.shutdown_delay_ms`, in which all goes on as before, tells all

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <thread>
 
@@ -86,6 +87,13 @@ SocketSettings socketSettings(const Settings& settings) {
     return sockets;
 }
 
+OverloadSettings overloadSettings(const Settings& settings) {
+    OverloadSettings overload;
+    overload.limits = {time(settings, "overload.sign_in_ms"), time(settings, "overload.discovery_ms"),
+                       time(settings, "overload.live_ms"), time(settings, "overload.core_ms")};
+    return overload;
+}
+
 GatewaySettings gatewaySettings(const Settings& settings) {
     GatewaySettings gateway;
     gateway.address = settings.text("server.address");
@@ -114,8 +122,7 @@ GatewaySettings gatewaySettings(const Settings& settings) {
         .requests_per_second = static_cast<double>(settings.integer("server.requests_per_address")),
         .request_burst = static_cast<double>(settings.integer("server.requests_burst_per_address")),
         .exempt = settings.list("server.unlimited_addresses")};
-    gateway.overload.limits = {time(settings, "overload.sign_in_ms"), time(settings, "overload.discovery_ms"),
-                               time(settings, "overload.live_ms"), time(settings, "overload.core_ms")};
+    gateway.overload = overloadSettings(settings);
     return gateway;
 }
 
@@ -214,6 +221,11 @@ void DaemonParts::check(const Settings& settings, std::vector<SettingFault>& fau
         look(key, [&] { TrustedProxies{settings.list(key)}; });
     look("database.url", [&] { OfflineDatabase{databaseUrl(settings)}; });
     look("redis.url", [&] { redisSettings(settings, PartsMode::kOffline); });
+    if (!faults.empty()) return;  // one without a value cannot be compared
+    const OverloadSettings overload = overloadSettings(settings);
+    constexpr std::array kOverload{"overload.sign_in_ms", "overload.discovery_ms", "overload.live_ms",
+                                   "overload.core_ms"};
+    for (std::size_t i = 0; i < kOverload.size(); ++i) look(kOverload[i], [&] { overload.check(i); });
 }
 
 void DaemonParts::applyLive(const Settings& settings) {

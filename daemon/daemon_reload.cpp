@@ -30,6 +30,7 @@ ReloadReport Daemon::reload() {
         }
         applyLive(next->settings, report.applied);
     }
+    parts_.gateway->reloadCertificate();
     report.rejected = std::move(faults);
     // The report is an answer to the operator: it is printed at every level.
     parts_.logging.setLevel(sdk::LogLevel::kInfo);

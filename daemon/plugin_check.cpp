@@ -1,11 +1,15 @@
 #include "plugin_check.h"
 
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <iostream>
@@ -140,6 +144,25 @@ void complain(const std::filesystem::path& file, const std::string& message) {
     _exit(code);
 }
 
+/// Whether the child has ended in time; it is killed else.
+bool endsInTime(pid_t child, std::chrono::milliseconds time) {
+    // glibc 2.36 declares pidfd_open for C alone.
+    const auto handle = static_cast<int>(syscall(SYS_pidfd_open, child, 0));
+    if (handle < 0) throw std::system_error(errno, std::generic_category(), "pidfd_open");
+    pollfd end{handle, POLLIN, 0};
+    const auto until = std::chrono::steady_clock::now() + time;
+    int count = 0;
+    do {
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+        count = poll(&end, 1, static_cast<int>(std::max(left.count(), std::int64_t{0})));
+    } while (count < 0 && errno == EINTR);
+    close(handle);
+    if (count > 0) return true;
+    kill(child, SIGKILL);
+    return false;
+}
+
 }  // namespace
 
 bool checkPlugin(const std::filesystem::path& file, Settings& settings) {
@@ -148,10 +171,15 @@ bool checkPlugin(const std::filesystem::path& file, Settings& settings) {
     const pid_t child = fork();
     if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
     if (child == 0) runChild(file, settings, step);
+    const std::chrono::milliseconds time(settings.integer("plugins.check_timeout_ms"));
+    const bool in_time = endsInTime(child, time);
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    if (WIFSIGNALED(status)) {
+    if (!in_time) {
+        complain(file, std::string("not done after ") + std::to_string(time.count()) +
+                           " ms (plugins.check_timeout_ms), in: " + nameOf(step.get()));
+    } else if (WIFSIGNALED(status)) {
         complain(file, std::string("ended by signal ") + std::to_string(WTERMSIG(status)) + " (" +
                            strsignal(WTERMSIG(status)) + ") in: " + nameOf(step.get()));
     }

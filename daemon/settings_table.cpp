@@ -58,6 +58,8 @@ constexpr std::array kOptions = {
 
     list("plugins.enabled", "auth,match,chat,lobby,media",
          "The plugins to load: names, found as NAME.so in paths.plugins, or files. All must load."),
+    integer("plugins.check_timeout_ms", "10000", 100, kHour, "ms",
+            "How long `linkupd plugin check` waits for a plugin; what hangs is killed."),
     integer("plugins.hook_budget_ms", "50", 1, 60'000, "ms",
             "A hook's handler without a budget of its own that takes longer is named in the log."),
 
@@ -92,14 +94,14 @@ constexpr std::array kOptions = {
                  "On SIGTERM, the time over which sockets are told and closed, one after the other.")),
     list("server.trusted_proxies", "",
          "Addresses or networks whose X-Forwarded-For is believed, such as 10.0.0.0/8. Empty: nobody's."),
-    integer(
+    live(integer(
         "server.connections_per_address", "4096", 0, 10'000'000, "connections",
         "Connections of one IPv4 address or IPv6 /64 network; many phones share one. Beyond, a new one is "
-        "closed at once; a socket that came through a trusted proxy gets 429. 0: no limit."),
-    integer("server.requests_per_address", "500", 0, 10'000'000, "requests/s",
-            "Requests of one address in the long run; beyond, 429. 0: no limit."),
-    integer("server.requests_burst_per_address", "2000", 1, 10'000'000, "requests",
-            "Requests of one address at once, after it has rested."),
+        "closed at once; a socket that came through a trusted proxy gets 429. 0: no limit.")),
+    live(integer("server.requests_per_address", "500", 0, 10'000'000, "requests/s",
+                 "Requests of one address in the long run; beyond, 429. 0: no limit.")),
+    live(integer("server.requests_burst_per_address", "2000", 1, 10'000'000, "requests",
+                 "Requests of one address at once, after it has rested.")),
     list("server.unlimited_addresses", "127.0.0.0/8,::1/128",
          "Addresses or networks to which the limits for one address do not apply."),
     text("server.tls.certificate_file", "",
@@ -108,13 +110,14 @@ constexpr std::array kOptions = {
     text("server.tls.key_file", "", "The certificate's private key, in PEM."),
     live(boolean("server.access_log", "true", "A line in the log for each request.")),
 
-    integer(
+    live(integer(
         "overload.sign_in_ms", "500", 0, kHour, "ms",
         "When new work has had to wait so long for a second without a break, new sign-ups and sign-ins get "
-        "503, until the wait is below half of it. 0: never."),
-    integer("overload.discovery_ms", "1000", 0, kHour, "ms", "The same for looking for people."),
-    integer("overload.live_ms", "1500", 0, kHour, "ms", "The same for typing and presence, without a word."),
-    integer("overload.core_ms", "3000", 0, kHour, "ms", "The same for messages and all the rest."),
+        "503, until the wait is below half of it. 0: never.")),
+    live(integer("overload.discovery_ms", "1000", 0, kHour, "ms", "The same for looking for people.")),
+    live(integer("overload.live_ms", "1500", 0, kHour, "ms",
+                 "The same for typing and presence, without a word.")),
+    live(integer("overload.core_ms", "3000", 0, kHour, "ms", "The same for messages and all the rest.")),
 
     live(integer("sockets.max_message_bytes", "131072", 128, 64 * kMegabyte, "bytes",
                  "Largest message; beyond, close 1009.")),

@@ -10,17 +10,20 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 Steady::duration perRequest(double requests, double per_second) {
-    if (per_second <= 0) return {};
     return std::chrono::duration_cast<Steady::duration>(std::chrono::duration<double>(requests / per_second));
 }
 
 }  // namespace
 
+void AddressSettings::takeLive(const AddressSettings& next) {
+    connections.set(next.connections);
+    requests_per_second.set(next.requests_per_second);
+    request_burst.set(next.request_burst);
+}
+
 AddressLimits::AddressLimits(const AddressSettings& settings, sdk::Metrics& metrics)
     : settings_(settings),
       exempt_(settings.exempt),
-      cost_(perRequest(1, settings.requests_per_second)),
-      capacity_(perRequest(std::max(1.0, settings.request_burst), settings.requests_per_second)),
       refused_connections_(metrics.counter("address_connections_refused_total",
                                            "Connections refused because their address had too many.")),
       refused_requests_(metrics.counter("address_requests_refused_total",
@@ -53,11 +56,12 @@ AddressLimits::Entry& AddressLimits::entryOf(Shard& shard, const AddressKey& key
 }
 
 std::optional<AddressLimits::Lease> AddressLimits::connect(const AddressKey& key) {
-    if (!key.limited || settings_.connections == 0) return Lease();
+    const std::size_t most = settings_.connections;
+    if (!key.limited || most == 0) return Lease();
     Shard& shard = shardOf(key);
     const std::lock_guard lock(shard.mutex);
     Entry& entry = entryOf(shard, key);
-    if (entry.connections >= settings_.connections) {
+    if (entry.connections >= most) {
         refused_connections_.add();
         return std::nullopt;
     }
@@ -75,15 +79,19 @@ void AddressLimits::giveBack(const AddressKey& key) noexcept {
 }
 
 std::chrono::milliseconds AddressLimits::request(const AddressKey& key, Steady::time_point now) {
-    if (!key.limited || cost_.count() == 0) return {};
+    const double per_second = settings_.requests_per_second;
+    if (!key.limited || per_second <= 0) return {};
+    const auto cost = perRequest(1, per_second);  // of one request
+    const auto capacity =
+        perRequest(std::max(1.0, settings_.request_burst.get()), per_second);  // of the bucket
     Shard& shard = shardOf(key);
     const std::lock_guard lock(shard.mutex);
     Entry& entry = entryOf(shard, key);
     // GCRA (ITU-T I.371): the time at which the bucket would be full again stands for what is in it.
-    const auto full = std::max(entry.full, now) + cost_;
-    if (full - now > capacity_) {
+    const auto full = std::max(entry.full, now) + cost;
+    if (full - now > capacity) {
         refused_requests_.add();
-        return std::chrono::ceil<std::chrono::milliseconds>(full - now - capacity_);
+        return std::chrono::ceil<std::chrono::milliseconds>(full - now - capacity);
     }
     entry.full = full;
     return {};

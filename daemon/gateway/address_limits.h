@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "linkup/sdk/live.h"
 #include "linkup/sdk/metrics.h"
 #include "trusted_proxies.h"
 
@@ -19,10 +20,12 @@ namespace linkup::daemon {
 
 /// What one address may take. Phones of a carrier and students of a university share one, so it is much.
 struct AddressSettings {
-    std::size_t connections = 4096;                             ///< open at the same time; 0: no limit
-    double requests_per_second = 500;                           ///< in the long run; 0: no limit
-    double request_burst = 2000;                                ///< at once after a rest
+    sdk::Live<std::size_t> connections = 4096;                  ///< open at the same time; 0: no limit
+    sdk::Live<double> requests_per_second = 500;                ///< in the long run; 0: no limit
+    sdk::Live<double> request_burst = 2000;                     ///< at once after a rest
     std::vector<std::string> exempt{"127.0.0.0/8", "::1/128"};  ///< addresses and networks
+
+    void takeLive(const AddressSettings& next);
 };
 
 /// Whom a limit counts for: an IPv4 address, or the /64 network that one customer has of IPv6.
@@ -88,8 +91,6 @@ private:
 
     const AddressSettings settings_;
     const TrustedProxies exempt_;
-    const std::chrono::steady_clock::duration cost_;      // of one request
-    const std::chrono::steady_clock::duration capacity_;  // of the bucket
     sdk::Counter& refused_connections_;
     sdk::Counter& refused_requests_;
     std::array<Shard, 16> shards_;

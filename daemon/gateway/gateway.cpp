@@ -16,6 +16,7 @@
 #include "openapi.h"
 #include "replies.h"
 #include "socket_path.h"
+#include "tls.h"
 
 namespace linkup::daemon {
 
@@ -325,6 +326,10 @@ void Gateway::drain(std::chrono::milliseconds duration) {
     sockets.clear();
     parts.forEachConnection([](Connection& connection) { connection.shutDown(); });
     parts.waitUntilNone(goes_on ? GatewayCore::kLastRequest : parts.core.closePatience());
+}
+
+void Gateway::reloadCertificate() noexcept {
+    if (parts_->core.tls) parts_->core.tls->reloadIfChanged();
 }
 
 void Gateway::stop() noexcept {

@@ -96,6 +96,8 @@ public:
     /// end. Tells each socket and closes it with 1001, one after the other over `duration`, then returns when
     /// all have gone, or a little later.
     void drain(std::chrono::milliseconds duration);
+    /// Looks for a renewed certificate now, and not when it is looked for next.
+    void reloadCertificate() noexcept;
     /// Closes what is open and ends the threads. May be called again.
     void stop() noexcept;
 

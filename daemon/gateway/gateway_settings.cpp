@@ -25,6 +25,8 @@ void GatewaySettings::takeLive(const GatewaySettings& next) {
     retry_after.set(next.retry_after);
     max_uploads.set(next.max_uploads);
     access_log.set(next.access_log);
+    overload.takeLive(next.overload);
+    addresses.takeLive(next.addresses);
     sockets.takeLive(next.sockets);
 }
 

@@ -13,6 +13,22 @@ constexpr std::array<const char*, 4> kNames{"sign_in", "discovery", "live", "cor
 
 }  // namespace
 
+void OverloadSettings::check(std::size_t which) const {
+    const std::chrono::milliseconds limit = limits.at(which);
+    if (limit.count() == 0) return;
+    std::chrono::milliseconds before{0};
+    for (std::size_t i = 0; i < which; ++i) before = std::max(before, limits[i].get());
+    if (limit < before)
+        throw sdk::Error(sdk::ErrorCode::kInvalidArgument,
+                         "overload." + std::string(kNames[which]) + "_ms: found " +
+                             std::to_string(limit.count()) + ", less than the " +
+                             std::to_string(before.count()) + " of what is to be given up before");
+}
+
+void OverloadSettings::takeLive(const OverloadSettings& next) {
+    for (std::size_t i = 0; i < limits.size(); ++i) limits[i].set(next.limits[i]);
+}
+
 Overload::Overload(const OverloadSettings& settings, sdk::Log& log, sdk::Metrics& metrics)
     : settings_(settings),
       log_(log),
@@ -25,17 +41,7 @@ Overload::Overload(const OverloadSettings& settings, sdk::Log& log, sdk::Metrics
     for (const char* name : kNames)
         shed_.push_back(&metrics.counter("overload_shed_total", "Requests and events that were given up.",
                                          {{"kind", name}}));
-    std::chrono::milliseconds before{0};
-    for (std::size_t i = 0; i < kNames.size(); ++i) {
-        const auto limit = settings_.limits[i];
-        if (limit.count() == 0) continue;
-        if (limit < before)
-            throw sdk::Error(sdk::ErrorCode::kInvalidArgument,
-                             "overload." + std::string(kNames[i]) + "_ms is " +
-                                 std::to_string(limit.count()) + ", less than the " +
-                                 std::to_string(before.count()) + " of what is to be given up before");
-        before = limit;
-    }
+    for (std::size_t i = 0; i < kNames.size(); ++i) settings_.check(i);
 }
 
 void Overload::look(std::chrono::steady_clock::time_point now, std::chrono::nanoseconds delay) noexcept {
@@ -47,7 +53,7 @@ void Overload::look(std::chrono::steady_clock::time_point now, std::chrono::nano
     delay_gauge_.set(std::chrono::duration<double>(*least).count());
     const int closed = closed_.load(std::memory_order_relaxed);
     const auto limit = [&](int gate) {
-        const std::chrono::nanoseconds set = settings_.limits[static_cast<std::size_t>(gate)];
+        const std::chrono::nanoseconds set = settings_.limits[static_cast<std::size_t>(gate)].get();
         return set.count() == 0 ? std::chrono::nanoseconds::max() : set;
     };
     if (closed < static_cast<int>(kNames.size()) && *least >= limit(closed)) {

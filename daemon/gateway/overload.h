@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "linkup/sdk/clock.h"
+#include "linkup/sdk/live.h"
 #include "linkup/sdk/log.h"
 #include "linkup/sdk/metrics.h"
 #include "linkup/sdk/registrar.h"
@@ -17,9 +18,13 @@ namespace linkup::daemon {
 /// The delay at which each kind of work is given up; in the order of sdk::Importance, none less than the one
 /// before. Zero: never.
 struct OverloadSettings {
-    std::array<std::chrono::milliseconds, 4> limits{
+    std::array<sdk::Live<std::chrono::milliseconds>, 4> limits{
         std::chrono::milliseconds(500), std::chrono::milliseconds(1000), std::chrono::milliseconds(1500),
         std::chrono::milliseconds(3000)};
+
+    /// Errors: Error{kInvalidArgument} when this limit is less than one before.
+    void check(std::size_t which) const;
+    void takeLive(const OverloadSettings& next);
 };
 
 /// Whether there is more to do than can be done, and what is given up for it.
@@ -31,7 +36,7 @@ struct OverloadSettings {
 /// Threading: any.
 class Overload {
 public:
-    /// Errors: Error{kInvalidArgument} when a limit is less than the one before.
+    /// Errors: as OverloadSettings::check.
     Overload(const OverloadSettings& settings, sdk::Log& log, sdk::Metrics& metrics);
 
     static constexpr std::chrono::milliseconds kLook{50};

@@ -1,4 +1,7 @@
 // One source for all fixtures: a plugin that is in order, with one thing at a time changed by a definition.
+#include <unistd.h>
+
+#include <csignal>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
@@ -145,6 +148,10 @@ private:
 }
 [[maybe_unused]] sdk::Plugin* makeNothing() {
     return nullptr;
+}
+[[maybe_unused]] sdk::Plugin* makeForever() {
+    signal(SIGTERM, SIG_IGN);
+    while (true) pause();
 }
 [[maybe_unused]] sdk::Plugin* makeTrouble() {
     throw std::runtime_error("the factory fails here");

@@ -101,8 +101,9 @@ class CheckTest : public CppUnit::TestFixture {
         compare(name, 78, run({.command = {LINKUP_PROGRAM, "--config", file, "--check"}}));
     }
 
-    void checkPlugin(const std::string& name, const std::string& file, int exit_code = 78) {
-        compare(name, exit_code, run({.command = {LINKUP_PROGRAM, "plugin", "check", file}}));
+    void checkPlugin(const std::string& name, const std::string& file, int exit_code = 78,
+                     const std::string& option = "plugins.check_timeout_ms=60000") {
+        compare(name, exit_code, run({.command = {LINKUP_PROGRAM, "-D", option, "plugin", "check", file}}));
     }
 
     void brokenConfigurations() {
@@ -148,6 +149,7 @@ class CheckTest : public CppUnit::TestFixture {
                                    "factory_gives_null", "factory_throws", "null_factory",
                                    "throws_in_configure", "throws_in_register", "undeclared_pool"})
             checkPlugin(std::string("plugin check ") + plugin, bad(plugin));
+        checkPlugin("plugin check factory_hangs", bad("factory_hangs"), 78, "plugins.check_timeout_ms=700");
         checkPlugin("plugin check wrong_major", bad("wrong_major"));
         checkPlugin("plugin check of what is no plugin", write("text.so", std::string(200, 'x')));
     }

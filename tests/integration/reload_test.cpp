@@ -20,6 +20,8 @@ class ReloadTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(everythingWrongIsToldWithItsReason);
     CPPUNIT_TEST(missingFileChangesNothing);
     CPPUNIT_TEST(networkLimitsAreLive);
+    CPPUNIT_TEST(limitsOfOneAddressAreLive);
+    CPPUNIT_TEST(overloadLimitsMustStayInOrder);
     CPPUNIT_TEST(limitsOfAPluginAreLive);
     CPPUNIT_TEST(whatAPluginRefusesIsRejected);
     CPPUNIT_TEST(otherPluginsNeedARestart);
@@ -119,6 +121,30 @@ private:
         reload();
         client.disconnect();
         CPPUNIT_ASSERT_EQUAL(431, client.get("/healthz").status);
+    }
+
+    void limitsOfOneAddressAreLive() {
+        const std::string all = "plugins.enabled = auth\nserver.unlimited_addresses =\n";
+        const std::string path = "/api/v1/me";  // without a token, so 401
+        start("auth", "server.unlimited_addresses =\n");
+        for (int i = 0; i < 3; ++i) CPPUNIT_ASSERT_EQUAL(401, status(path));
+        write(all + "server.requests_per_address = 1\nserver.requests_burst_per_address = 1\n");
+        assertContains(reload(), "reload: applied option=server.requests_per_address value=1");
+        CPPUNIT_ASSERT(waitFor([&] { return status(path) == 429; }));
+        write(all + "server.requests_per_address = 0\n");
+        reload();
+        for (int i = 0; i < 10; ++i) CPPUNIT_ASSERT_EQUAL(401, status(path));
+    }
+
+    void overloadLimitsMustStayInOrder() {
+        start("", "");
+        write("plugins.enabled =\noverload.sign_in_ms = 2000\noverload.live_ms = 2500\n");
+        const std::string log = reload();
+        assertContains(
+            log, "overload.discovery_ms: found 1000, less than the 2000 of what is to be given up before");
+        assertContains(log, "rejected=1");
+        write("plugins.enabled =\noverload.sign_in_ms = 700\n");
+        assertContains(reload(), "reload: applied option=overload.sign_in_ms value=700");
     }
 
     void limitsOfAPluginAreLive() {

@@ -90,7 +90,7 @@ public:
         } catch (const sdk::Error& error) {
             CPPUNIT_ASSERT_EQUAL(
                 std::string(
-                    "overload.discovery_ms is 100, less than the 200 of what is to be given up before"),
+                    "overload.discovery_ms: found 100, less than the 200 of what is to be given up before"),
                 std::string(error.what()));
         }
     }
@@ -193,7 +193,7 @@ private:
     struct Busy {
         static TestGateway::Options options(const std::array<std::chrono::milliseconds, 4>& limits) {
             TestGateway::Options options{TestGateway::quick(), 1};
-            options.settings.overload.limits = limits;
+            std::copy(limits.begin(), limits.end(), options.settings.overload.limits.begin());
             return options;
         }
         explicit Busy(const std::array<std::chrono::milliseconds, 4>& limits) : server(options(limits)) {}

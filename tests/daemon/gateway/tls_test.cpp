@@ -38,6 +38,7 @@ class TlsTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(choosesAForwardSecretCipher);
     CPPUNIT_TEST(cutsOffAHandshakeThatDoesNotEnd);
     CPPUNIT_TEST(showsAChangedCertificateWithoutARestart);
+    CPPUNIT_TEST(showsAChangedCertificateAtOnceWhenItIsTold);
     CPPUNIT_TEST(keepsTheCertificateWhenTheChangedOneIsNoGood);
     CPPUNIT_TEST(saysWhatIsWrongWithTheFiles);
     CPPUNIT_TEST_SUITE_END();
@@ -164,6 +165,14 @@ public:
         CPPUNIT_ASSERT_EQUAL_MESSAGE("who is there stays", std::string("\"hello\""), ask(kept, "/hello"));
         Poco::Net::HTTPSClientSession fresh("localhost", server.gateway.boundPort(), trusting());
         CPPUNIT_ASSERT_EQUAL(std::string("\"hello\""), ask(fresh, "/hello"));
+    }
+
+    void showsAChangedCertificateAtOnceWhenItIsTold() {
+        TestGateway server(options());
+        const std::string old = shown(server);
+        makeCertificate(folder_.path());
+        server.gateway.reloadCertificate();
+        CPPUNIT_ASSERT(shown(server) != old);
     }
 
     void keepsTheCertificateWhenTheChangedOneIsNoGood() {
