@@ -55,11 +55,13 @@ bool contains(const Circle& circle, const std::optional<Point>& point) {
     return point && chordSquared(circle.centre, *point) <= circle.chord_squared;
 }
 
+// LIMIT with OFFSET keeps PostgreSQL from finding everybody who is eligible for anybody first, as it does
+// while it has no statistics: it asks for each card, by keys.
 void dropIneligible(sdk::Connection& connection, sdk::UserId user, const Circle& circle, sdk::Time now) {
     connection.execute(
         "UPDATE match_cards SET queued = FALSE, handed_at = $1 WHERE user_id = $2 AND queued AND NOT (EXISTS "
         "(SELECT 1 FROM match_eligible e WHERE e.user_id = match_cards.user_id AND e.candidate_id = "
-        "match_cards.candidate_id) "
+        "match_cards.candidate_id LIMIT 1 OFFSET 0) "
         "AND ($3 OR COALESCE((SELECT (p.x - $4) * (p.x - $4) + (p.y - $5) * (p.y - $5) + (p.z - $6) * "
         "(p.z - $6) FROM match_positions p WHERE p.user_id = match_cards.candidate_id), 9.0) <= $7))",
         {sdk::toMicros(now), user, circle.everywhere, circle.centre.x, circle.centre.y, circle.centre.z,

@@ -26,7 +26,11 @@ std::string voiceNote() {
 }  // namespace
 
 Visitors::Visitors(std::vector<std::string> urls, int first, int last, int threads)
-    : urls_(std::move(urls)), first_(first), last_(last), picture_(test::readFile(kPicture)) {
+    : urls_(std::move(urls)),
+      first_(first),
+      last_(last),
+      thread_count_(threads),
+      picture_(test::readFile(kPicture)) {
     for (int i = 0; i < threads; ++i) threads_.emplace_back([this, i] { run(i); });
 }
 
@@ -61,22 +65,25 @@ bool Visitors::expectOk(const std::string& what, const test::HttpReply& reply) {
 
 void Visitors::run(int thread) {
     std::mt19937 random(static_cast<unsigned>(thread) + 1);
+    // Nobody is on two threads at once, and so decides twice about the same person.
+    const auto people = static_cast<unsigned>((last_ - first_ + 1) / thread_count_);
     while (!stopping_) {
-        const auto people = static_cast<unsigned>(last_ - first_ + 1);
-        const int person = first_ + static_cast<int>(random() % people);
+        const int person = first_ + thread_count_ * static_cast<int>(random() % people) + thread;
+        std::string what;
         try {
-            visit(person, random);
+            visit(person, random, what);
         } catch (const Poco::Exception& error) {
-            blame(error.displayText());
+            blame(what + ": " + error.displayText());
         } catch (const std::exception& error) {
-            blame(error.what());
+            blame(what + ": " + error.what());
         }
         ++visits_;
         std::this_thread::sleep_for(kPause);
     }
 }
 
-void Visitors::visit(int person, std::mt19937& random) {
+void Visitors::visit(int person, std::mt19937& random, std::string& what) {
+    what = "signing in";
     const auto& url = urls_[random() % urls_.size()];
     test::HttpClient client(url);
     const auto signed_in = client.postForm(
@@ -85,13 +92,18 @@ void Visitors::visit(int person, std::mt19937& random) {
     if (!expectOk("sign-ins", signed_in)) return;
     auto token = signed_in.text("access_token");
     client.setBearer(token);
+    what = "opening sockets";
     test::SocketClient lobby(url, "/api/v1/ws/lobby", {token, {}, {}});
     test::SocketClient connections(url, "/api/v1/ws/connections", {token, {}, {}});
     count("sockets");
     count("sockets");
+    what = "deciding about people";
     decide(client, random);
+    what = "answering likes";
     answerLikes(client, random);
+    what = "looking at connections";
     expectOk("connections looked at", client.get("/api/v1/matches/get-connections"));
+    what = "uploading, refreshing and signing out";
     if (random() % kOneOfSo == 0) upload(client, random);
     if (random() % kOneOfSo == 0) {
         const auto fresh = client.post("/api/v1/refresh",

@@ -34,7 +34,8 @@ public:
 
 private:
     void run(int thread);
-    void visit(int person, std::mt19937& random);
+    /// `what` is kept up to date with what the person does.
+    void visit(int person, std::mt19937& random, std::string& what);
     void decide(test::HttpClient& client, std::mt19937& random);
     void answerLikes(test::HttpClient& client, std::mt19937& random);
     void upload(test::HttpClient& client, std::mt19937& random);
@@ -46,6 +47,7 @@ private:
     const std::vector<std::string> urls_;
     const int first_;
     const int last_;
+    const int thread_count_;
     const std::string picture_;
     std::atomic<bool> stopping_{false};
     std::atomic<std::size_t> visits_{0};
