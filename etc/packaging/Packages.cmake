@@ -46,11 +46,14 @@ foreach(package linkupd linkup-sdk-dev)
         set(component sdk_dev)
     endif()
     install(FILES ${documents}/changelog.gz DESTINATION share/doc/${package} COMPONENT ${component})
+    install(FILES ${packaging}/${package}.lintian-overrides RENAME ${package}
+        DESTINATION share/lintian/overrides COMPONENT ${component})
     install(FILES ${packaging}/copyright DESTINATION share/doc/${package} COMPONENT ${component})
 endforeach()
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME linkupd)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # each package has its own
 set(CPACK_PACKAGE_CONTACT "linkupd <linkupd@localhost>")
 set(CPACK_PACKAGE_VENDOR linkupd)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
@@ -69,8 +72,8 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_SERVER_PACKAGE_NAME linkupd)
 set(CPACK_DEBIAN_SERVER_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_SERVER_DESCRIPTION "modular server for meeting people
- Sign-up, discovery and likes, chat, and a daily live event, over HTTP and
- WebSocket: a small daemon that loads plugins.")
+Sign-up, discovery and likes, chat, and a daily live event, over HTTP and
+WebSocket: a small daemon that loads plugins.")
 set(CPACK_DEBIAN_SERVER_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${CMAKE_BINARY_DIR}/sdk)
@@ -79,13 +82,13 @@ set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS
     "tzdata, opencv-data, systemd | systemd-standalone-sysusers, systemd | systemd-standalone-tmpfiles")
 set(CPACK_DEBIAN_SERVER_PACKAGE_SUGGESTS "postgresql, redis-server")
 set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA ${CMAKE_BINARY_DIR}/packaging/conffiles
-    ${packaging}/postinst ${packaging}/prerm ${packaging}/postrm)
+    ${packaging}/postinst ${packaging}/prerm ${packaging}/postrm ${packaging}/triggers)
 
 set(CPACK_DEBIAN_SDK_PACKAGE_NAME linkup-sdk-dev)
 set(CPACK_DEBIAN_SDK_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_SDK_DESCRIPTION "headers and template for plugins of linkupd
- Builds plugins out of tree: headers, the CMake package LinkUpSDK, a pkg-config
- file, fakes for tests, and a template plugin in /usr/share/linkup/template.")
+Builds plugins out of tree: headers, the CMake package LinkUpSDK, a pkg-config
+file, fakes for tests, and a template plugin in /usr/share/linkup/template.")
 set(CPACK_DEBIAN_SDK_PACKAGE_DEPENDS "linkupd (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_SDK_PACKAGE_RECOMMENDS "g++, cmake, libsqlite3-dev")
 

@@ -31,6 +31,9 @@ check_says() {
     for text in "$@"; do has "$text" "$work/check"; done
 }
 
+echo "== lintian"
+lintian --allow-root --tag-display-limit 0 --fail-on error,warning "$server" "$sdk" || fail "lintian finds faults"
+
 echo "== install"
 # The sources of Debian itself, without what else the machine may have; where they are, only the machine knows.
 sources=(/etc/apt/sources.list.d/debian.sources)
@@ -46,7 +49,7 @@ mount -t proc proc "$root/proc"
 [[ $(inside stat -c '%U:%G %a' /var/lib/linkup) == "linkup:linkup 750" ]] || fail "/var/lib/linkup is not linkup's alone"
 [[ $(inside getent passwd linkup) == *nologin ]] || fail "linkup can log in"
 for file in /usr/lib/systemd/system/linkupd.service /usr/lib/systemd/system/linkupd.socket \
-    /usr/share/man/man8/linkupd.8 /usr/share/bash-completion/completions/linkupd; do
+    /usr/share/man/man8/linkupd.8.gz /usr/share/bash-completion/completions/linkupd; do
     [[ -s $root$file ]] || fail "no $file"
 done
 check_says "paths.state = /var/lib/linkup" "/linkup/plugins/lobby.so" "POST /api/v1/token"
