@@ -23,9 +23,17 @@ constexpr std::size_t kMoreDescriptors = 16;
 constexpr std::size_t kMoreThreads = 8;
 
 std::map<std::string, std::string> settings(const test::TemporaryFolder& media) {
-    return {{"media.storage.folder", media.path().string()}, {"match.likes_per_day", "10000"},
-            {"lobby.events.soak.cron", "*/10 * * * * *"},    {"lobby.events.soak.zone", "UTC"},
-            {"lobby.events.soak.waiting_ms", "4000"},        {"lobby.seat_kept_ms", "1000"}};
+    return {{"media.storage.folder", media.path().string()},
+            {"match.likes_per_day", "10000"},
+            // What a slow machine gives up is no fault.
+            {"overload.sign_in_ms", "0"},
+            {"overload.discovery_ms", "0"},
+            {"overload.live_ms", "0"},
+            {"overload.core_ms", "0"},
+            {"lobby.events.soak.cron", "*/10 * * * * *"},
+            {"lobby.events.soak.zone", "UTC"},
+            {"lobby.events.soak.waiting_ms", "4000"},
+            {"lobby.seat_kept_ms", "1000"}};
 }
 
 double median(std::vector<double> values) {
@@ -198,8 +206,8 @@ void SoakRun::judgeRest() {
     expectSoon("messages that wait for the bus", 0, "daemon_bus_queued");
     expectSoon("database sessions in use", 0, "daemon_database_sessions_busy");
     const std::string ours =
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
-        "pg_backend_pid()";
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+        "application_name <> 'psql'";
     std::int64_t stuck = 0;
     static_cast<void>(test::waitFor([&] { return (stuck = rows(ours + " AND state <> 'idle'")) == 0; }));
     expect("database sessions that do something", 0, static_cast<double>(stuck));
