@@ -26,6 +26,7 @@ std::map<std::string, std::string> settings(const test::TemporaryFolder& media) 
     return {{"media.storage.folder", media.path().string()},
             {"match.likes_per_day", "10000"},
             // What a slow machine gives up is no fault.
+            {"database.wait_ms", "30000"},
             {"overload.sign_in_ms", "0"},
             {"overload.discovery_ms", "0"},
             {"overload.live_ms", "0"},
