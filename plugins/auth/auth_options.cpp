@@ -3,11 +3,19 @@
 #include <linkup/sdk/error.h>
 #include <sodium.h>
 
+#include <algorithm>
+#include <thread>
+
 namespace linkup::auth {
 
 namespace {
 
 constexpr std::size_t kMinSecretBytes = 32;
+
+/// One core is left to all other requests.
+int allCoresButOne() {
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1);
+}
 
 std::chrono::seconds readSeconds(sdk::Config& config, const char* key, const char* help,
                                  std::chrono::seconds fallback, std::int64_t min, std::int64_t max) {
@@ -154,8 +162,12 @@ AuthOptions readOptions(sdk::Config& config) {
     cost.memory_bytes = static_cast<std::uint64_t>(
         config.integer({"password.memory_bytes", "Memory of one argon2id hash."},
                        static_cast<std::int64_t>(cost.memory_bytes), crypto_pwhash_MEMLIMIT_MIN, 1LL << 30));
-    cost.at_once = readCount(config, "password.threads", "Passwords that are hashed at the same time.",
-                             cost.at_once, 1, 64);
+    cost.at_once =
+        readCount(config, "password.threads",
+                  "Passwords that are hashed at the same time; 0: as many as there are cores but one, "
+                  "which is left to all other requests.",
+                  0, 0, 64);
+    if (cost.at_once == 0) cost.at_once = allCoresButOne();
     options.password_queue = readCount(
         config, "password.queue", "Sign-ups and log-ins that may wait for them; beyond, 503.", 64, 1, 10'000);
 

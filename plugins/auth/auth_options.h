@@ -21,7 +21,7 @@ struct TokenLifetimes {
 struct PasswordCost {
     std::uint64_t passes = 2;
     std::uint64_t memory_bytes = 19 * 1024 * 1024;
-    int at_once = 2;  ///< how many are computed at the same time
+    int at_once = 1;  ///< how many are computed at the same time
 };
 
 /// How many codes may be asked for; a limit of 0 is no limit.

@@ -2,8 +2,10 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
+#include <thread>
 
 namespace linkup::media {
 
@@ -15,6 +17,11 @@ constexpr std::string_view kDevelopmentKey =
 constexpr std::string_view kDevelopmentSalt = "6c696e6b75702d646576656c6f706d656e74";
 constexpr std::size_t kMinKeyBytes = 32;
 constexpr std::size_t kMinSaltBytes = 8;
+
+/// One core is left to all other requests.
+int allCoresButOne() {
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1);
+}
 
 std::optional<std::string> fromHex(std::string_view hex) {
     std::string bytes(hex.size() / 2, '\0');
@@ -60,8 +67,13 @@ void readStorage(sdk::Config& config, MediaOptions& options) {
 }
 
 void readProcessing(sdk::Config& config, MediaOptions& options) {
-    options.image_threads = static_cast<int>(
-        config.integer({"images.threads", "Threads that process uploads and do nothing else."}, 2, 1, 64));
+    options.image_threads =
+        static_cast<int>(config.integer({"images.threads",
+                                         "Threads that process uploads and do nothing else; 0: as many as "
+                                         "there are cores but one, which is left to all "
+                                         "other requests."},
+                                        0, 0, 64));
+    if (options.image_threads == 0) options.image_threads = allCoresButOne();
     options.image_queue = static_cast<int>(
         config.integer({"images.queue", "Uploads that may wait for them; beyond, 503."}, 16, 1, 10'000));
     options.quality = static_cast<int>(

@@ -19,7 +19,7 @@ struct MediaOptions {
     StorageKind storage = StorageKind::kLocal;
     std::string folder{};  ///< of the files
     S3Options s3{};
-    int image_threads = 2;
+    int image_threads = 1;
     int image_queue = 16;
     int quality = 80;
     std::string cascade{};  ///< the file that says what a face looks like

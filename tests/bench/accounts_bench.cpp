@@ -22,11 +22,13 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr int kRounds = 5;
-/// As auth.password.threads, .passes and .memory_bytes are by default.
-constexpr int kHashingThreads = 2;
+/// As auth.password.threads, .passes and .memory_bytes are by default, the first on two cores.
+constexpr int kHashingThreads = 1;
 constexpr unsigned long long kPasses = 2;
 constexpr std::size_t kMemoryBytes = 19922944;
 constexpr int kInFlight = 64;
+/// Reads of /me a second, when others feel what signing in costs: a twentieth or so of what the server does.
+constexpr double kReads = 500;
 constexpr int kBareThreads = 2;
 constexpr double kWantedShare = 0.85;
 constexpr double kWantedSlowdown = 3;
@@ -101,7 +103,8 @@ void storm(BenchTown& town) {
                 .path = "/api/v1/me",
                 .token = town.tokens(1).front(),
                 .connections = 8,
-                .duration = std::chrono::seconds{3}};
+                .duration = std::chrono::seconds{3},
+                .rate = kReads};
     run(me);  // warm
     std::vector<double> quiet;
     std::vector<double> busy;
@@ -113,10 +116,10 @@ void storm(BenchTown& town) {
     }
     const double ratio = median(busy) / median(quiet);
     std::printf(
-        "/me p99 with %d log-ins in flight: %.1f ms, %.1f ms without   ratio %.1f (wanted <= %.0f: %s)   "
-        "load "
-        "%.1f\n",
-        kInFlight, median(busy) / 1000, median(quiet) / 1000, ratio, kWantedSlowdown,
+        "/me p99 at %.0f/s with %d log-ins in flight: %.1f ms, %.1f ms without   ratio %.1f (wanted <= %.0f: "
+        "%s)   "
+        "load %.1f\n",
+        kReads, kInFlight, median(busy) / 1000, median(quiet) / 1000, ratio, kWantedSlowdown,
         verdict(ratio <= kWantedSlowdown), machineLoad());
 }
 

@@ -22,7 +22,7 @@ using Clock = std::chrono::steady_clock;
 struct Connection {
     int handle = -1;
     std::string received;
-    Clock::time_point sent;
+    Clock::time_point due;  ///< of the request under way
 };
 
 std::string requestText(const HttpLoad& load) {
@@ -50,12 +50,22 @@ std::size_t replyLength(const std::string& text) {
     throw std::runtime_error("a reply without Content-Length:\n" + text);
 }
 
-void send(Connection& connection, const std::string& request) {
-    connection.sent = Clock::now();
+void send(Connection& connection, const std::string& request, Clock::time_point due) {
+    connection.due = due;
     if (::send(connection.handle, request.data(), request.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(request.size())) {
         throw std::system_error(errno, std::generic_category(), "sending a request");
     }
+}
+
+constexpr std::chrono::milliseconds kIdleWait{100};
+
+/// How many of the events happened, of those that `poll` waits for, before `time` is over.
+int waitFor(int poll, std::array<epoll_event, 256>& events, std::chrono::nanoseconds time) {
+    const auto left = std::max(time, std::chrono::nanoseconds(0));
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+    const timespec timeout{seconds.count(), (left - seconds).count()};
+    return ::epoll_pwait2(poll, events.data(), static_cast<int>(events.size()), &timeout, nullptr);
 }
 
 }  // namespace
@@ -78,12 +88,13 @@ HttpLoadResult run(const HttpLoad& load) {
     HttpLoad request = load;
     std::string text = requestText(request);
     std::size_t sent = 0;
-    const auto sendNext = [&](Connection& connection) {
+    const auto sendNext = [&](Connection& connection, Clock::time_point due) {
         if (load.vary) {
-            load.vary(sent++, request);
+            load.vary(sent, request);
             text = requestText(request);
         }
-        send(connection, text);
+        ++sent;
+        send(connection, text, due);
     };
     const int poll = ::epoll_create1(EPOLL_CLOEXEC);
     std::vector<Connection> connections(static_cast<std::size_t>(load.connections));
@@ -97,11 +108,21 @@ HttpLoadResult run(const HttpLoad& load) {
     std::vector<std::chrono::nanoseconds> times;
     times.reserve(1 << 18);
     const Clock::time_point begin = Clock::now();
-    for (Connection& connection : connections) sendNext(connection);
+    const bool paced = load.rate > 0;
+    const auto nextDue = [&] {
+        const std::chrono::duration<double> after(static_cast<double>(sent) / load.rate);
+        return begin + std::chrono::duration_cast<Clock::duration>(after);
+    };
+    std::vector<Connection*> free;
+    for (Connection& connection : connections) free.push_back(&connection);
     std::array<epoll_event, 256> events{};
     std::array<char, 65536> bytes{};
-    while (Clock::now() - begin < load.duration) {
-        const int count = ::epoll_wait(poll, events.data(), static_cast<int>(events.size()), 100);
+    for (Clock::time_point now = begin; now - begin < load.duration; now = Clock::now()) {
+        for (; !free.empty() && (!paced || nextDue() <= now); free.pop_back()) {
+            sendNext(*free.back(), paced ? nextDue() : Clock::now());
+        }
+        const int count =
+            waitFor(poll, events, paced && !free.empty() ? nextDue() - Clock::now() : kIdleWait);
         for (int i = 0; i < count; ++i) {
             Connection& connection = connections[events[static_cast<std::size_t>(i)].data.u64];
             const ssize_t read = ::recv(connection.handle, bytes.data(), bytes.size(), 0);
@@ -110,8 +131,8 @@ HttpLoadResult run(const HttpLoad& load) {
             const std::size_t length = replyLength(connection.received);
             if (length == 0) continue;
             connection.received.erase(0, length);
-            times.push_back(Clock::now() - connection.sent);
-            sendNext(connection);
+            times.push_back(Clock::now() - connection.due);
+            free.push_back(&connection);
         }
     }
     const std::chrono::duration<double> taken = Clock::now() - begin;

@@ -8,14 +8,17 @@
 
 namespace linkup::bench {
 
-/// Requests without end: on each of `connections` kept-alive connections the next one goes out when the reply
-/// to the one before is complete.
+/// Requests without end on `connections` kept-alive connections: on each of them the next one goes out when
+/// the reply to the one before is complete, or, with a `rate`, when it is due.
 struct HttpLoad {
     std::uint16_t port = 0;
     std::string path = {};
     std::string token = {};  ///< sent as a bearer token unless empty
     int connections = 32;
     std::chrono::milliseconds duration = std::chrono::seconds{2};
+    /// Requests a second, come what may, as from people who know nothing of one another. A reply's time
+    /// counts from when its request was due, also if all connections were busy then. 0: as many as go.
+    double rate = 0;
     std::string method = "GET";
     std::string body = {};
     std::string content_type = "application/json";  ///< of the body
