@@ -54,7 +54,9 @@ DatabaseSettings databaseSettings(const Settings& settings) {
             .sessions = number(settings, "database.sessions"),
             .wait_ms = number(settings, "database.wait_ms"),
             .connect_timeout_ms = number(settings, "database.connect_timeout_ms"),
-            .statement_timeout_ms = number(settings, "database.statement_timeout_ms")};
+            .statement_timeout_ms = number(settings, "database.statement_timeout_ms"),
+            .slow_statement = time(settings, "database.slow_statement_ms"),
+            .show_trace = settings.boolean("database.show_trace")};
 }
 
 RedisSettings redisSettings(const Settings& settings, PartsMode mode) {
@@ -188,7 +190,8 @@ void DaemonParts::open(const Settings& settings, PartsMode mode) {
     const bool connected = mode == PartsMode::kConnected;
     if (connected) {
         std::filesystem::create_directories(std::filesystem::path(settings.text("paths.state")) / "uploads");
-        database = openOrExplain(databaseSettings(settings), *log);
+        database_settings = databaseSettings(settings);
+        database = openOrExplain(database_settings, *log);
     } else {
         database = std::make_unique<OfflineDatabase>(databaseUrl(settings));
     }
@@ -230,6 +233,8 @@ void DaemonParts::check(const Settings& settings, std::vector<SettingFault>& fau
 
 void DaemonParts::applyLive(const Settings& settings) {
     gateway_settings.takeLive(gatewaySettings(settings));
+    database_settings.slow_statement.set(time(settings, "database.slow_statement_ms"));
+    database_settings.show_trace.set(settings.boolean("database.show_trace"));
 }
 
 void DaemonParts::setLogLevel(std::string_view name) {

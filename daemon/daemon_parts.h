@@ -42,6 +42,7 @@ struct DaemonParts {
     MetricsRegistry registry;
     std::unique_ptr<sdk::Metrics> metrics;
     SystemClock clock;
+    DatabaseSettings database_settings;  ///< shares what is live with the database
     std::unique_ptr<PooledDatabase> database;
     std::unique_ptr<HostCache> cache;
     std::unique_ptr<HostBus> bus;

@@ -149,6 +149,14 @@ constexpr std::array kOptions = {
     integer("database.connect_timeout_ms", "3000", 1, kHour, "ms", "Time for a connection to PostgreSQL."),
     integer("database.statement_timeout_ms", "15000", 1, kHour, "ms",
             "A statement that runs longer is broken off."),
+    live(integer(
+        "database.slow_statement_ms", "500", 0, kHour, "ms",
+        "A statement that takes longer is logged, with the ids of its request and trace and the number of "
+        "the server's process. 0: none is.")),
+    live(boolean(
+        "database.show_trace", "false",
+        "PostgreSQL: transactions show trace and span id as their application_name, in pg_stat_activity "
+        "and where log_line_prefix has %a. Costs a transaction some 10 us.")),
 
     secret("redis.url",
            "redis://[[user]:password@]host[:port][/database]. Empty: cache and bus in this process, for one "

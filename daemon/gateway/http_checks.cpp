@@ -58,6 +58,25 @@ bool isSaneId(std::string_view id) {
     });
 }
 
+/// The trace that the client says it works for. One that says two things says none.
+std::optional<sdk::TraceContext> callerOf(const HttpParser& parser) {
+    const std::string* parent = nullptr;
+    const std::string* state = nullptr;
+    std::string states;
+    for (const auto& [name, value] : parser.headers) {
+        if (name == "traceparent") {
+            if (parent != nullptr) return std::nullopt;
+            parent = &value;
+        } else if (name == "tracestate") {  // several are one list
+            if (state != nullptr) state = &(states = *state + "," + value);
+            if (state == nullptr) state = &value;
+        }
+    }
+    if (parent == nullptr) return std::nullopt;
+    return sdk::TraceContext::parse(*parent,
+                                    state == nullptr ? std::string_view() : std::string_view(*state));
+}
+
 }  // namespace
 
 bool HttpSession::wantsSocket() const {
@@ -71,8 +90,9 @@ void HttpSession::admit() {
     Exchange& exchange = *exchange_;
     HttpParser& parser = exchange.parser;
     const bool from_proxy = peer_.is_proxy;
+    exchange.trace = core.ids.makeTrace(callerOf(parser));
     const std::string_view given_id = from_proxy ? parser.get("x-request-id") : std::string_view();
-    exchange.request.id = isSaneId(given_id) ? std::string(given_id) : core.ids.make();
+    exchange.request.id = isSaneId(given_id) ? std::string(given_id) : hexOf(exchange.trace.span);
     exchange.request.peer =
         from_proxy ? core.proxies.clientOf(peer_.address, parser.get("x-forwarded-for")) : peer_.address;
     exchange.target = splitTarget(parser.target);
@@ -148,7 +168,7 @@ Awaitable<void> HttpSession::authenticate(std::string_view token) {
     Exchange& exchange = *exchange_;
     sdk::Authenticator::Answer answer;
     const auto ask = [&](auto&& how) noexcept {
-        const RequestScope scope(exchange.request.id);
+        const RequestScope scope(exchange.request.id, exchange.trace);
         try {
             answer = how();
         } catch (const sdk::Error& error) {
@@ -217,7 +237,7 @@ void HttpSession::callHandler() noexcept {
     GatewayCore& core = io().core();
     Exchange& exchange = *exchange_;
     const HttpRoute& route = *exchange.route;
-    const RequestScope scope(exchange.request.id);
+    const RequestScope scope(exchange.request.id, exchange.trace);
     const auto fail = [&](const char* reason) {
         core.log.error("a handler failed",
                        {{"plugin", route.owner}, {"route", route.spec.path}, {"reason", reason}});
@@ -298,6 +318,7 @@ Awaitable<void> HttpSession::upgrade() {
                           std::string(parser.get("sec-websocket-key")),
                           std::string(parser.get("host")),
                           exchange.request.id,
+                          exchange.trace,
                           std::move(peer_.lease)};
     leave();
     SocketSession::open(io(), std::move(opening));

@@ -31,6 +31,7 @@ struct HttpSession::Exchange {
     std::size_t parameter_count = 0;
     std::unique_ptr<Upload> upload;
     sdk::Request request;
+    sdk::TraceContext trace;                // `span` is this request
     std::optional<sdk::Response> response;  // set: nothing more to find out
     SteadyTime began;
 

@@ -161,7 +161,8 @@ Awaitable<bool> HttpSession::fill(std::size_t bytes) {
 }
 
 Awaitable<void> HttpSession::refuseHead(int status, std::string_view text) {
-    exchange_->request.id = io().core().ids.make();
+    exchange_->trace = io().core().ids.makeTrace();
+    exchange_->request.id = hexOf(exchange_->trace.span);
     exchange_->response = replies::detail(status, text);
     co_await reply();
 }
@@ -227,8 +228,9 @@ Awaitable<bool> HttpSession::reply() {
     const bool without_body = parser.method == "HEAD" || response.status == 204 || response.status == 304;
 
     std::string head;
-    head.reserve(320 + (response.body.size() <= kSmallBody ? response.body.size() : 0));
-    ReplyFrame frame{exchange.request.id, io().date(), keep, head_done && parser.version < 11};
+    head.reserve(400 + (response.body.size() <= kSmallBody ? response.body.size() : 0));
+    ReplyFrame frame{exchange.request.id, exchange.trace, io().date(), keep,
+                     head_done && parser.version < 11};
     frame.content_length = response.file != nullptr ? range.size : response.body.size();
     writeHead(head, response, frame);
     std::string_view body = without_body ? std::string_view() : std::string_view(response.body);
@@ -295,7 +297,7 @@ void HttpSession::log(int status) const noexcept {
         exchange.route->replies[static_cast<std::size_t>(status / 100 - 1) % 5]->add();
     }
     if (!core.settings.access_log || !core.log.enabled(sdk::LogLevel::kInfo)) return;
-    const RequestScope scope(exchange.request.id);
+    const RequestScope scope(exchange.request.id, exchange.trace);
     // The pattern and not the path, which may hold what has no place in a log.
     core.log.info("request", {{"method", exchange.parser.method},
                               {"route", exchange.route != nullptr ? exchange.route->spec.path : "-"},

@@ -175,6 +175,9 @@ void writeHead(std::string& out, const sdk::Response& response, const ReplyFrame
         if (isSafe(name) && isSafe(value)) addLine(out, name, value);
     }
     addLine(out, "X-Request-Id", frame.request_id);
+    out.append("traceresponse: ");
+    frame.trace.appendTraceparent(out);
+    out.append("\r\n");
     addLine(out, "Date", frame.date);
     if (!frame.keep_alive) {
         addLine(out, "Connection", "close");

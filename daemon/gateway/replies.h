@@ -7,6 +7,7 @@
 
 #include "linkup/sdk/error.h"
 #include "linkup/sdk/http.h"
+#include "linkup/sdk/trace.h"
 
 namespace linkup::daemon {
 
@@ -32,6 +33,7 @@ std::string drainingNotice(std::chrono::milliseconds retry_after);
 /// What a reply's head needs beside the reply.
 struct ReplyFrame {
     std::string_view request_id;
+    const sdk::TraceContext& trace;
     std::string_view date;
     bool keep_alive = true;
     bool http_1_0 = false;

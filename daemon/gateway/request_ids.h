@@ -2,8 +2,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <string>
+#include <utility>
+
+#include "linkup/sdk/trace.h"
 
 namespace linkup::daemon {
 
@@ -14,22 +18,50 @@ inline std::string hexOf(std::uint64_t value) {
     return text;
 }
 
-/// Ids that do not repeat in a process and hardly ever between two.
+/// Ids of requests, spans and traces, which do not repeat in a process and hardly ever between two.
 ///
 /// Threading: any thread.
 class RequestIds {
 public:
-    RequestIds() : next_((std::uint64_t{std::random_device{}()} << 32) ^ std::random_device{}()) {}
-    std::string make() {
-        // A bijection (splitmix64's finaliser, Steele et al. 2014), so that distinct counts stay distinct.
-        std::uint64_t z = next_.fetch_add(1, std::memory_order_relaxed) * 0x9E3779B97F4A7C15U;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-        return hexOf(z ^ (z >> 31));
+    RequestIds() : next_(random()), trace_high_(random()) {}
+
+    std::string make() { return hexOf(makeSpan()); }
+
+    /// Not zero, which is no id.
+    std::uint64_t makeSpan() {
+        for (;;) {
+            const std::uint64_t span = mixed(next_.fetch_add(1, std::memory_order_relaxed));
+            if (span != 0) return span;
+        }
+    }
+
+    /// A span in the caller's trace, or if there is none, in a trace of its own.
+    sdk::TraceContext makeTrace(std::optional<sdk::TraceContext> caller = std::nullopt) {
+        sdk::TraceContext trace = caller.has_value() ? std::move(*caller) : sdk::TraceContext();
+        trace.span = makeSpan();
+        if (!caller.has_value()) {
+            trace.trace_high = mixed(trace_high_ + trace.span);
+            trace.trace_low = mixed(trace.span);
+        }
+        return trace;
     }
 
 private:
+    static std::uint64_t random() {
+        std::random_device source;
+        return std::uint64_t{source()} << 32 ^ source();
+    }
+
+    /// A bijection (splitmix64's finaliser, Steele et al. 2014), so that distinct counts stay distinct.
+    static std::uint64_t mixed(std::uint64_t z) {
+        z *= 0x9E3779B97F4A7C15U;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
+        return z ^ (z >> 31);
+    }
+
     std::atomic<std::uint64_t> next_;
+    const std::uint64_t trace_high_;
 };
 
 }  // namespace linkup::daemon

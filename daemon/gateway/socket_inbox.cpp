@@ -15,13 +15,14 @@ SocketInbox::SocketInbox(GatewayCore& core, Owner& owner, std::shared_ptr<Socket
     : core_(core), owner_(owner), path_(std::move(path)) {}
 
 SocketInbox::Room SocketInbox::push(std::shared_ptr<SocketRegistration> registration,
-                                    const sdk::EventSpec& spec, sdk::Json body, std::size_t bytes) {
+                                    const sdk::EventSpec& spec, sdk::Json body, std::size_t bytes,
+                                    sdk::TraceContext trace) {
     const SocketSettings& settings = core_.settings.sockets;
     std::unique_lock lock(mutex_);
     bytes_ += bytes;
     paused_ = items_.size() + 1 >= settings.incoming_events || bytes_ >= settings.incoming_bytes;
     const Room room = paused_ ? Room::kNo : Room::kYes;
-    add({Kind::kEvent, std::move(registration), &spec, std::move(body), bytes, 0}, lock);
+    add({Kind::kEvent, std::move(registration), &spec, std::move(body), bytes, 0, std::move(trace)}, lock);
     return room;
 }
 
@@ -80,7 +81,7 @@ void SocketInbox::run() noexcept {
 
 void SocketInbox::handle(const Item& item, const std::shared_ptr<sdk::SocketSession>& session) noexcept {
     if (failed_ && item.kind == Kind::kEvent) return;
-    const RequestScope scope(session->id());
+    const RequestScope scope(session->id(), item.trace.valid() ? item.trace : owner_.trace());
     const std::shared_ptr<SocketRegistration> registration = path_->current();
     const auto fail = [&](const char* reason) {
         core_.log.error("a socket handler failed", {{"path", path_->name()}, {"reason", reason}});

@@ -7,6 +7,7 @@
 
 #include "daemon/services/worker_pool.h"
 #include "linkup/sdk/socket.h"
+#include "linkup/sdk/trace.h"
 #include "socket_path.h"
 
 namespace linkup::daemon {
@@ -24,6 +25,8 @@ public:
     public:
         virtual ~Owner() = default;
         virtual std::shared_ptr<sdk::SocketSession> session() = 0;
+        /// The trace of the socket's handshake, for its opening and its end.
+        virtual const sdk::TraceContext& trace() const = 0;
         /// There is room again, after `push` has said that there was none.
         virtual void onRoom() = 0;
     };
@@ -33,7 +36,7 @@ public:
     enum class Room { kYes, kNo };
     /// After kNo nothing may be pushed, but `close`, until Owner::onRoom.
     Room push(std::shared_ptr<SocketRegistration> registration, const sdk::EventSpec& spec, sdk::Json body,
-              std::size_t bytes);
+              std::size_t bytes, sdk::TraceContext trace);
     void open();
     /// The last that the handler hears.
     void close(std::uint16_t code);
@@ -51,6 +54,7 @@ private:
         sdk::Json body;
         std::size_t bytes = 0;
         std::uint16_t code = 0;
+        sdk::TraceContext trace{};  // of an event
     };
     void add(Item item, std::unique_lock<std::mutex>& lock);
     void handle(const Item& item, const std::shared_ptr<sdk::SocketSession>& session) noexcept;

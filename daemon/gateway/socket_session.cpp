@@ -44,6 +44,7 @@ SocketSession::SocketSession(IoThread& io, SocketOpening& opening)
       id_(io.core().hub.newSessionId()),
       principal_(std::move(opening.principal)),
       path_(opening.path),
+      trace_(std::move(opening.trace)),
       lease_(std::move(opening.lease)),
       stream_(std::make_unique<Stream>(std::move(opening.socket))),
       inbox_(io.core(), *this, opening.path),
@@ -132,10 +133,11 @@ void SocketSession::accept(const SocketOpening& opening) {
     request.set(http::field::sec_websocket_version, "13");
     request.set(http::field::sec_websocket_key, opening.key);
     auto& ws = stream_->ws;
-    ws.set_option(
-        websocket::stream_base::decorator([id = opening.request_id](websocket::response_type& response) {
+    ws.set_option(websocket::stream_base::decorator(
+        [this, id = opening.request_id](websocket::response_type& response) {
             response.erase(http::field::server);
             response.set("X-Request-Id", id);
+            response.set("traceresponse", trace_.traceparent());
         }));
     ws.read_message_max(settings().max_message_bytes);
     ws.auto_fragment(false);
@@ -225,7 +227,8 @@ void SocketSession::onMessage() {
         auto outcome = stream_->ws.got_text() ? registration->reader.read(text) : EventReader::binary();
         if (auto* event = std::get_if<EventReader::Event>(&outcome)) {
             if (!shedsEvent(registration->importanceOf(*event->spec)))
-                room = inbox_.push(registration, *event->spec, std::move(event->body), text.size());
+                room = inbox_.push(registration, *event->spec, std::move(event->body), text.size(),
+                                   core().ids.makeTrace(trace_));
         } else if (const auto* bad = std::get_if<EventReader::Bad>(&outcome)) {
             onBadEvent(bad->faults);
         }

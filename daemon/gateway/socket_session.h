@@ -24,6 +24,7 @@ struct SocketOpening {
     std::string key;    ///< Sec-WebSocket-Key
     std::string host;
     std::string request_id;
+    sdk::TraceContext trace;
     AddressLimits::Lease lease;
 };
 
@@ -89,11 +90,13 @@ private:
 
     // SocketInbox::Owner
     std::shared_ptr<sdk::SocketSession> session() override { return shared_from_this(); }
+    const sdk::TraceContext& trace() const override { return trace_; }
     void onRoom() override;
 
     const std::string id_;
     const sdk::Principal principal_;
     const std::shared_ptr<SocketPath> path_;
+    const sdk::TraceContext trace_;  // of the handshake; each event is a span of its own in it
     const AddressLimits::Lease lease_;
     std::unique_ptr<Stream> stream_;
     SocketInbox inbox_;

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "daemon/services/request_scope.h"
 #include "hook_connection.h"
 #include "linkup/sdk/error.h"
 
@@ -130,8 +131,11 @@ sdk::HookVerdict HookEntry::callGuarded(DeadlineThreads& threads, sdk::Connectio
     }
     // With the work goes what keeps the entry; it is destroyed when the work has ended, or will never begin.
     const std::shared_ptr<Inside> held = std::move(inside);
-    const bool in_time = threads.run([this, held, call] { call->perform(handler_); },
-                                     std::chrono::steady_clock::now() + spec_.budget);
+    const auto perform = [this, held, call, origin = WorkOrigin()] {
+        const RequestScope scope(origin.request_id, origin.trace);
+        call->perform(handler_);
+    };
+    const bool in_time = threads.run(perform, std::chrono::steady_clock::now() + spec_.budget);
     if (in_time) {
         breaker_.inTime();
         return settle(*call, payload, began);

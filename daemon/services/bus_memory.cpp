@@ -22,7 +22,7 @@ void MemoryBus::publish(std::string_view topic, std::string message) {
     auto name = std::make_shared<const std::string>(topic);
     {
         const std::lock_guard lock(mutex_);
-        enqueue({std::move(name), std::move(message)});
+        enqueue({std::move(name), std::move(message), sdk::TraceScope::current()});
     }
     wake_.notify_one();
 }
@@ -31,7 +31,16 @@ void MemoryBus::publishBatch(std::string_view topic, std::vector<std::string> me
     const auto name = std::make_shared<const std::string>(topic);
     {
         const std::lock_guard lock(mutex_);
-        for (auto& message : messages) enqueue({name, std::move(message)});
+        for (auto& message : messages) enqueue({name, std::move(message), sdk::TraceScope::current()});
+    }
+    wake_.notify_one();
+}
+
+void MemoryBus::publishTraced(std::string_view topic, std::vector<sdk::TracedMessage> messages) {
+    const auto name = std::make_shared<const std::string>(topic);
+    {
+        const std::lock_guard lock(mutex_);
+        for (auto& message : messages) enqueue({name, std::move(message.text), std::move(message.trace)});
     }
     wake_.notify_one();
 }
@@ -81,10 +90,9 @@ void MemoryBus::run() {
 }
 
 void MemoryBus::deliver(const Item& item) {
-    if (item)
-        subscribers_->deliver(*item->topic, item->text);
-    else
-        subscribers_->announceGap();
+    if (!item) return subscribers_->announceGap();
+    const sdk::TraceScope scope(item->trace);
+    subscribers_->deliver(*item->topic, item->text);
 }
 
 }  // namespace linkup::daemon

@@ -27,6 +27,7 @@ public:
 
     void publish(std::string_view topic, std::string message) override;
     void publishBatch(std::string_view topic, std::vector<std::string> messages) override;
+    void publishTraced(std::string_view topic, std::vector<sdk::TracedMessage> messages) override;
     std::unique_ptr<sdk::Subscription> subscribe(std::string_view topic, OnMessage on_message,
                                                  OnGap on_gap) override;
     bool connected() const noexcept override { return true; }
@@ -37,6 +38,7 @@ private:
     struct Message {
         std::shared_ptr<const std::string> topic;
         std::string text;
+        sdk::TraceContext trace;
     };
     using Item = std::optional<Message>;  ///< nothing: a gap
 

@@ -14,6 +14,10 @@ void PrefixedBus::publishBatch(std::string_view topic, std::vector<std::string> 
     bus_.publishBatch(prefix_ + std::string(topic), std::move(messages));
 }
 
+void PrefixedBus::publishTraced(std::string_view topic, std::vector<sdk::TracedMessage> messages) {
+    bus_.publishTraced(prefix_ + std::string(topic), std::move(messages));
+}
+
 std::unique_ptr<sdk::Subscription> PrefixedBus::subscribe(std::string_view topic, OnMessage on_message,
                                                           OnGap on_gap) {
     return bus_.subscribe(prefix_ + std::string(topic), std::move(on_message), std::move(on_gap));

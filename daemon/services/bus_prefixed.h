@@ -15,6 +15,7 @@ public:
 
     void publish(std::string_view topic, std::string message) override;
     void publishBatch(std::string_view topic, std::vector<std::string> messages) override;
+    void publishTraced(std::string_view topic, std::vector<sdk::TracedMessage> messages) override;
     std::unique_ptr<sdk::Subscription> subscribe(std::string_view topic, OnMessage on_message,
                                                  OnGap on_gap) override;
     bool connected() const noexcept override { return bus_.connected(); }

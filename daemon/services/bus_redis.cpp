@@ -1,5 +1,6 @@
 #include "bus_redis.h"
 
+#include <span>
 #include <utility>
 
 namespace linkup::daemon {
@@ -15,10 +16,14 @@ RedisBus::~RedisBus() {
 }
 
 void RedisBus::publish(std::string_view topic, std::string message) {
-    publisher_.publish(topic, {std::move(message)});
+    publisher_.publish(topic, std::span(&message, 1), sdk::TraceScope::current());
 }
 
 void RedisBus::publishBatch(std::string_view topic, std::vector<std::string> messages) {
+    publisher_.publish(topic, messages, sdk::TraceScope::current());
+}
+
+void RedisBus::publishTraced(std::string_view topic, std::vector<sdk::TracedMessage> messages) {
     publisher_.publish(topic, messages);
 }
 

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "linkup/sdk/trace.h"
 
 namespace linkup::daemon {
 
@@ -25,5 +28,28 @@ private:
     const std::string topics_;
     const std::string notices_;
 };
+
+/// A message as it goes through Redis: in the first line what it belongs to, as `traceparent`, and behind a
+/// blank `tracestate`; either may be missing. Then the text.
+namespace bus_message {
+inline std::string headOf(const sdk::TraceContext& trace) {
+    std::string head;
+    if (trace.valid()) {
+        head.reserve(sdk::TraceContext::kTextBytes + 1);
+        trace.appendTraceparent(head);
+        if (!trace.state.empty()) head.append(" ").append(trace.state);
+    }
+    head += '\n';
+    return head;
+}
+/// Takes the first line off.
+inline sdk::TraceContext takeHead(std::string_view& message) {
+    const std::string_view head = message.substr(0, message.find('\n'));
+    message.remove_prefix(std::min(head.size() + 1, message.size()));
+    const auto blank = std::min(head.find(' '), head.size());
+    const std::string_view state = head.substr(std::min(blank + 1, head.size()));
+    return sdk::TraceContext::parse(head.substr(0, blank), state).value_or(sdk::TraceContext());
+}
+}  // namespace bus_message
 
 }  // namespace linkup::daemon

@@ -145,8 +145,13 @@ void RedisListener::handle(const RedisReply& reply) {
     if (kind != "message" || parts.size() != 3) return;  // the answer to a PING
     const auto channel = textOf(parts[1]).value_or("");
     if (channel == channels_.notices()) return subscribers_->announceGap();
-    if (const auto topic = channels_.topicOf(channel))
-        subscribers_->deliver(*topic, textOf(parts[2]).value_or(""));
+    if (const auto topic = channels_.topicOf(channel)) {
+        const std::string text = textOf(parts[2]).value_or("");
+        std::string_view message = text;
+        const sdk::TraceContext trace = bus_message::takeHead(message);
+        const sdk::TraceScope scope(trace);
+        subscribers_->deliver(*topic, message);
+    }
 }
 
 void RedisListener::answered() {

@@ -23,21 +23,36 @@ void RedisPublisher::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
-void RedisPublisher::publish(std::string_view topic, const std::vector<std::string>& messages) {
+void RedisPublisher::publish(std::string_view topic, std::span<const std::string> messages,
+                             const sdk::TraceContext& trace) {
+    const auto channel = channels_.ofTopic(topic);
+    const auto head = bus_message::headOf(trace);
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& message : messages) enqueue(channel, head, message);
+    }
+    wake_.notify_one();
+}
+
+void RedisPublisher::publish(std::string_view topic, std::span<const sdk::TracedMessage> messages) {
     const auto channel = channels_.ofTopic(topic);
     {
         const std::lock_guard lock(mutex_);
-        for (const auto& message : messages) {
-            if (!accepting_ || queue_.bytes.size() + message.size() > kMaxQueuedBytes) {
-                gap_owed_ = true;
-                ++dropped_;
-                continue;
-            }
-            appendRedisCommand(queue_.bytes, {"PUBLISH", channel, message});
-            ++queue_.count;
-        }
+        for (const auto& message : messages)
+            enqueue(channel, bus_message::headOf(message.trace), message.text);
     }
     wake_.notify_one();
+}
+
+/// With the mutex held.
+void RedisPublisher::enqueue(std::string_view channel, std::string_view head, std::string_view text) {
+    if (!accepting_ || queue_.bytes.size() + text.size() > kMaxQueuedBytes) {
+        gap_owed_ = true;
+        ++dropped_;
+        return;
+    }
+    appendRedisPublish(queue_.bytes, channel, head, text);
+    ++queue_.count;
 }
 
 RedisPublisher::Statistics RedisPublisher::statistics() const {

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "bus_redis_channels.h"
+#include "linkup/sdk/bus.h"
 #include "linkup/sdk/log.h"
 #include "redis_backoff.h"
 #include "redis_connection.h"
@@ -38,7 +40,9 @@ public:
     RedisPublisher(const RedisPublisher&) = delete;
     RedisPublisher& operator=(const RedisPublisher&) = delete;
 
-    void publish(std::string_view topic, const std::vector<std::string>& messages);
+    void publish(std::string_view topic, std::span<const std::string> messages,
+                 const sdk::TraceContext& trace);
+    void publish(std::string_view topic, std::span<const sdk::TracedMessage> messages);
     Statistics statistics() const;
     /// False while what is published is dropped.
     bool accepting() const;
@@ -52,6 +56,7 @@ private:
         std::size_t count = 0;
     };
 
+    void enqueue(std::string_view channel, std::string_view head, std::string_view text);
     void run();
     bool work();
     void ensureConnected();

@@ -24,6 +24,32 @@ constexpr std::string_view kSqlitePrefix = "sqlite:";
 using Actions = std::vector<std::function<void()>>;
 enum class Scope { kRead, kTransaction };
 
+/// Logs what takes too long while it lives. Two looks at the clock are all that it costs the others, where a
+/// word to the server about each request would cost a round trip or a statement prepared anew.
+class SlowStatement {
+    using Clock = std::chrono::steady_clock;
+
+public:
+    SlowStatement(const DatabaseContext& context, const DatabaseSession& session, std::string_view sql)
+        : context_(context), session_(session), sql_(sql) {}
+    ~SlowStatement() {
+        const auto limit = context_.settings.slow_statement.get();
+        const std::chrono::duration<double, std::milli> took = Clock::now() - began_;
+        if (limit.count() == 0 || took < limit) return;
+        context_.log.warning(
+            "a database statement was slow",
+            {{"ms", took.count()}, {"backend", session_.backend()}, {"sql", firstLine(sql_)}});
+    }
+    SlowStatement(const SlowStatement&) = delete;
+    SlowStatement& operator=(const SlowStatement&) = delete;
+
+private:
+    const DatabaseContext& context_;
+    const DatabaseSession& session_;
+    const std::string_view sql_;
+    const Clock::time_point began_ = Clock::now();
+};
+
 /// A session as one piece of work sees it.
 class ActiveConnection final : public ScriptConnection, public RecoverableConnection {
     /// After a failed statement PostgreSQL refuses all others of the transaction and answers COMMIT by
@@ -41,13 +67,17 @@ class ActiveConnection final : public ScriptConnection, public RecoverableConnec
     }
 
 public:
-    ActiveConnection(DatabaseSession& session, sdk::Dialect dialect, Scope scope, Actions& actions)
-        : session_(session), dialect_(dialect), scope_(scope), actions_(actions) {}
+    ActiveConnection(const DatabaseContext& context, DatabaseSession& session, sdk::Dialect dialect,
+                     Scope scope, Actions& actions)
+        : context_(context), session_(session), dialect_(dialect), scope_(scope), actions_(actions) {}
 
     using sdk::Connection::execute;
 
     sdk::Rows execute(std::string_view sql, std::span<const sdk::SqlValue> values) override {
-        return guarded([&] { return session_.execute(sql, values); });
+        return guarded([&] {
+            const SlowStatement slow(context_, session_, sql);
+            return session_.execute(sql, values);
+        });
     }
 
     void runScript(std::string_view text) override {
@@ -74,6 +104,7 @@ public:
     }
 
 private:
+    const DatabaseContext& context_;
     DatabaseSession& session_;
     const sdk::Dialect dialect_;
     const Scope scope_;
@@ -127,7 +158,7 @@ public:
         Actions actions;
         {
             const SessionPool::Lease session = readers().acquire();
-            ActiveConnection connection(*session, dialect_, Scope::kRead, actions);
+            ActiveConnection connection(context_, *session, dialect_, Scope::kRead, actions);
             work(connection);
         }
         run(actions);
@@ -219,10 +250,11 @@ private:
             bool committing = false;
             try {
                 session->begin(patience);
-                ActiveConnection connection(*session, dialect_, Scope::kTransaction, actions);
+                ActiveConnection connection(context_, *session, dialect_, Scope::kTransaction, actions);
                 work(connection);
                 connection.throwIfFailed();
                 committing = true;
+                const SlowStatement slow(context_, *session, "COMMIT");
                 session->commit();
                 return;
             } catch (const Error& error) {

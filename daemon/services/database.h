@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -7,6 +8,7 @@
 #include <string_view>
 
 #include "linkup/sdk/database.h"
+#include "linkup/sdk/live.h"
 #include "linkup/sdk/log.h"
 
 namespace linkup::daemon {
@@ -18,6 +20,10 @@ struct DatabaseSettings {
     int wait_ms = 2000;  ///< how long a call waits for a free session before it is refused
     int connect_timeout_ms = 3000;     ///< PostgreSQL rounds it up to seconds, at least two
     int statement_timeout_ms = 15000;  ///< a statement that runs longer is broken off
+    /// One that takes longer is logged, with the request that it is part of; 0: none is.
+    sdk::Live<std::chrono::milliseconds> slow_statement = std::chrono::milliseconds(500);
+    /// PostgreSQL: transactions show their trace as application_name.
+    sdk::Live<bool> show_trace = false;
 };
 
 /// Counters since the start, and gauges of this moment.

@@ -14,6 +14,7 @@
 #include "database_postgresql_url.h"
 #include "database_session.h"
 #include "database_statements.h"
+#include "linkup/sdk/trace.h"
 
 namespace linkup::daemon {
 
@@ -157,6 +158,13 @@ sdk::Rows rowsOf(PGresult* result) {
     return sdk::Rows(static_cast<std::size_t>(columns), std::move(values), affected);
 }
 
+/// Says in the message that begins a transaction, so without a round trip, whom it is for; until its end.
+std::string beginShowing(const sdk::TraceContext& trace) {
+    // The server keeps 63 bytes; these are 57, all ours.
+    return "BEGIN; SET LOCAL application_name = 'linkupd " + trace.traceId() + "/" + trace.spanId() +
+           "'; SELECT txid_current()";
+}
+
 /// A connection of Poco::Data, whose statements are prepared on its native handle.
 ///
 /// Poco 1.11 frees the last result of a statement again when an execution of it has failed, so no statement
@@ -174,6 +182,7 @@ public:
     void begin(Patience patience) override;
     void commit() override;
     void rollback() noexcept override;
+    int backend() const noexcept override { return PQbackendPID(*handle_); }
     TransactionName transactionName() const override { return transaction_; }
     Fate fateOf(const TransactionName& transaction) override;
 
@@ -282,11 +291,14 @@ void PostgresqlSession::deallocateDropped() {
 /// Its number is asked for in the same message, so that its fate can be asked for when a commit is not
 /// answered; afterwards it would be too late.
 void PostgresqlSession::begin(Patience patience) {
-    const Result result = command(
-        patience == Patience::kTimed
-            ? "BEGIN; SELECT txid_current()"
-            : "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; "
-              "SELECT txid_current()");
+    const sdk::TraceContext& trace = sdk::TraceScope::current();
+    const Result result =
+        patience == Patience::kUnlimited
+            ? command(
+                  "BEGIN; SET LOCAL statement_timeout = 0; "
+                  "SET LOCAL idle_in_transaction_session_timeout = 0; SELECT txid_current()")
+        : context_.settings.show_trace && trace.valid() ? command(beginShowing(trace).c_str())
+                                                        : command("BEGIN; SELECT txid_current()");
     parse(std::string_view(PQgetvalue(result.get(), 0, 0)), transaction_.id);
 }
 

@@ -64,6 +64,9 @@ public:
     virtual void commit() = 0;
     virtual void rollback() noexcept = 0;
 
+    /// The number by which the server and its log know this connection; 0 if it has none.
+    virtual int backend() const noexcept { return 0; }
+
     /// The last transaction begun here.
     virtual TransactionName transactionName() const { return {}; }
     /// What became of a transaction of any session.

@@ -13,8 +13,6 @@
 namespace linkup::daemon {
 namespace {
 
-thread_local std::string_view t_request_id;
-
 Poco::Message::Priority toPriority(sdk::LogLevel level) {
     switch (level) {
         case sdk::LogLevel::kDebug:
@@ -70,7 +68,12 @@ public:
         if (!enabled(level)) return;
         try {
             Poco::Message message(owner_, std::string(text), toPriority(level));
-            if (!t_request_id.empty()) message.set("request_id", std::string(t_request_id));
+            if (const auto id = RequestScope::current(); !id.empty())
+                message.set("request_id", std::string(id));
+            if (const sdk::TraceContext& trace = sdk::TraceScope::current(); trace.valid()) {
+                message.set("trace_id", trace.traceId());
+                message.set("span_id", trace.spanId());
+            }
             if (fields.size() != 0) {
                 message.set("fields", format_ == LogFormat::kJson ? jsonFields(fields) : textFields(fields));
             }
@@ -88,14 +91,6 @@ private:
 };
 
 }  // namespace
-
-RequestScope::RequestScope(std::string_view id) noexcept : outer_(std::exchange(t_request_id, id)) {}
-RequestScope::~RequestScope() {
-    t_request_id = outer_;
-}
-std::string_view RequestScope::current() noexcept {
-    return t_request_id;
-}
 
 Logging::Logging(const LoggingOptions& options) : Logging(options, new Poco::ConsoleChannel) {}
 

@@ -11,27 +11,9 @@
 
 #include "linkup/sdk/log.h"
 #include "logging_channel.h"
+#include "request_scope.h"
 
 namespace linkup::daemon {
-
-/// Makes the lines that this thread logs carry a request's id, until the scope ends; the one around it then
-/// holds again.
-///
-/// Lifetime: `id` must live as long as the scope.   Threading: one thread; hand `current()` on by value to
-/// another.
-class RequestScope {
-public:
-    explicit RequestScope(std::string_view id) noexcept;
-    ~RequestScope();
-    RequestScope(const RequestScope&) = delete;
-    RequestScope& operator=(const RequestScope&) = delete;
-
-    /// Empty outside any scope.
-    static std::string_view current() noexcept;
-
-private:
-    std::string_view outer_;
-};
 
 struct LoggingOptions {
     LogFormat format = LogFormat::kText;

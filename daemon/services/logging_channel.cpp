@@ -39,9 +39,11 @@ std::string formatLine(LogFormat format, const Poco::Message& message, std::stri
     const std::string time = sdk::formatTime(sdk::fromMicros(message.getTime().epochMicroseconds()));
     const LevelName level = levelName(message.getPriority());
     const std::string& request = message.get("request_id", kNone);
+    const std::string& trace = message.get("trace_id", kNone);
+    const std::string& span = message.get("span_id", kNone);
     const std::string& fields = message.get("fields", kNone);
     std::string line;
-    line.reserve(96 + text.size() + fields.size());
+    line.reserve(192 + text.size() + fields.size());
     if (format == LogFormat::kJson) {
         line.append(R"({"time":")")
             .append(time)
@@ -53,6 +55,10 @@ std::string formatLine(LogFormat format, const Poco::Message& message, std::stri
             line += R"(,"request_id":)";
             sdk::Json(request).dumpTo(line);
         }
+        if (!trace.empty()) {
+            line.append(R"(,"trace_id":")").append(trace);
+            line.append(R"(","span_id":")").append(span).append("\"");
+        }
         line += R"(,"text":)";
         sdk::Json(text).dumpTo(line);
         if (!fields.empty()) line.append(R"(,"fields":)").append(fields);
@@ -60,9 +66,10 @@ std::string formatLine(LogFormat format, const Poco::Message& message, std::stri
         return line;
     }
     line.append(time).append(" ").append(level.text).append(" ").append(message.getSource()).append(" ");
-    if (!request.empty()) {
+    if (!request.empty() || !trace.empty()) {
         line += '[';
         appendOneLine(line, request);
+        if (!trace.empty()) line.append(request.empty() ? "" : " ").append(trace).append("/").append(span);
         line += "] ";
     }
     appendOneLine(line, text);

@@ -19,8 +19,9 @@ enum class LogFormat { kText, kJson };
 /// Turns messages into lines and writes them to a sink on a thread of its own, so that nobody waits for a
 /// disk or a pipe. Past its limit lines are dropped and their number is told in a line of its own.
 ///
-/// A message may carry two parameters: `request_id`, and `fields`, already printed in this channel's format.
-/// Threading: any thread.   Errors: none leave `log`; what the sink throws is counted as a dropped line.
+/// A message may carry the parameters `request_id`, `trace_id` and `span_id`, and `fields`, already printed
+/// in this channel's format. Threading: any thread.   Errors: none leave `log`; what the sink throws is
+/// counted as a dropped line.
 class LineChannel final : public Poco::Channel {
 public:
     static constexpr std::size_t kMaxQueuedLines = 20'000;

@@ -21,18 +21,21 @@ const T& valueOf(const RedisReply& reply) {
     return typed->value();
 }
 
+void appendWord(std::string& to, std::string_view word, std::string_view rest = {}) {
+    to += '$';
+    to += std::to_string(word.size() + rest.size());
+    to += "\r\n";
+    to += word;
+    to += rest;
+    to += "\r\n";
+}
+
 template <class Words>
 void append(std::string& to, const Words& words) {
     to += '*';
     to += std::to_string(words.size());
     to += "\r\n";
-    for (const auto word : words) {
-        to += '$';
-        to += std::to_string(word.size());
-        to += "\r\n";
-        to += word;
-        to += "\r\n";
-    }
+    for (const auto word : words) appendWord(to, word);
 }
 
 }  // namespace
@@ -71,6 +74,12 @@ void appendRedisCommand(std::string& to, std::initializer_list<std::string_view>
 }
 void appendRedisCommand(std::string& to, const std::vector<std::string_view>& words) {
     append(to, words);
+}
+void appendRedisPublish(std::string& to, std::string_view channel, std::string_view head,
+                        std::string_view text) {
+    to += "*3\r\n$7\r\nPUBLISH\r\n";
+    appendWord(to, channel);
+    appendWord(to, head, text);
 }
 
 RedisConnection::RedisConnection(const RedisSettings& settings) : input_(socket_) {

@@ -44,6 +44,9 @@ std::vector<RedisReply> elementsOf(const RedisReply& reply);
 /// Appends a command as Redis reads it; the words may hold any bytes.
 void appendRedisCommand(std::string& to, std::initializer_list<std::string_view> words);
 void appendRedisCommand(std::string& to, const std::vector<std::string_view>& words);
+/// PUBLISH of a message that comes in two pieces.
+void appendRedisPublish(std::string& to, std::string_view channel, std::string_view head,
+                        std::string_view text);
 
 /// One connection to Redis with deadlines. It speaks through Poco::Redis's types, but on a socket of its own:
 /// Poco::Redis::Client (1.11) takes a reply that broke off in the middle for a whole one, padded with blanks,

@@ -7,6 +7,7 @@
 #include <exception>
 #include <utility>
 
+#include "daemon/services/request_scope.h"
 #include "linkup/sdk/error.h"
 
 namespace linkup::daemon {
@@ -20,6 +21,7 @@ public:
 
     void run() noexcept override {
         const std::unique_ptr<FunctionWork> self(this);
+        const RequestScope scope(origin_.request_id, origin_.trace);
         try {
             function_();
         } catch (const std::exception& error) {
@@ -31,6 +33,7 @@ public:
 
 private:
     std::function<void()> function_;
+    const WorkOrigin origin_;
     sdk::Log& log_;
     const std::string& pool_;
 };

@@ -47,7 +47,7 @@ public:
 
     /// False, and nothing happens, when the queue is full or the pool has stopped.
     [[nodiscard]] bool post(Work& work);
-    /// As above; what `work` throws is logged.
+    /// As above; what `work` throws is logged. What it logs carries the caller's request id and trace.
     [[nodiscard]] bool post(std::function<void()> work);
     /// Takes the work even when the queue is full: for what is bounded by itself, such as one entry for each
     /// socket. After `stop` it runs at once, in the caller's thread.

@@ -35,23 +35,25 @@ void ChatEvents::stop() noexcept {
 }
 
 void ChatEvents::deliver(std::vector<Item> items) {
-    std::vector<std::string> publications;
+    std::vector<sdk::TracedMessage> publications;
     publications.reserve(items.size());
-    for (const auto& [message, sending_session] : items) {
+    for (auto& [message, sending_session, trace] : items) {
+        const sdk::TraceScope scope(trace);
         auto frame = messageFrame(message, false, media_urls_).dump();
         feeds_->offer(message, frame, sending_session);
-        publications.push_back(sdk::Json::object({{"node", node_},
-                                                  {"chat", message.chat_id},
-                                                  {"seq", message.seq},
-                                                  {"id", message.message_id},
-                                                  {"from", message.sender},
-                                                  {"to", message.receiver},
-                                                  {"at", sdk::toMicros(message.created_at)},
-                                                  {"session", sending_session},
-                                                  {"frame", std::move(frame)}})
-                                   .dump());
+        auto text = sdk::Json::object({{"node", node_},
+                                       {"chat", message.chat_id},
+                                       {"seq", message.seq},
+                                       {"id", message.message_id},
+                                       {"from", message.sender},
+                                       {"to", message.receiver},
+                                       {"at", sdk::toMicros(message.created_at)},
+                                       {"session", sending_session},
+                                       {"frame", std::move(frame)}})
+                        .dump();
+        publications.push_back({std::move(text), trace});
     }
-    bus_.publishBatch(kTopic, std::move(publications));
+    bus_.publishTraced(kTopic, std::move(publications));
 }
 
 void ChatEvents::onBusMessage(std::string_view text) {

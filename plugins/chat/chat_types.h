@@ -3,6 +3,7 @@
 #include <linkup/sdk/clock.h>
 #include <linkup/sdk/json.h>
 #include <linkup/sdk/principal.h>
+#include <linkup/sdk/trace.h>
 
 #include <functional>
 #include <optional>
@@ -71,8 +72,9 @@ struct Draft {
     std::string body;
     std::optional<std::string> reply_id;
     std::optional<std::string> media;
-    std::string file_key;  ///< of `media`
-    std::string session;   ///< the sending socket, left out of the echo
+    std::string file_key;       ///< of `media`
+    std::string session;        ///< the sending socket, left out of the echo
+    sdk::TraceContext trace{};  ///< of the frame that brought it
     /// Called once, from the writer's thread. Not if the plugin stops while nobody can tell whether the
     /// message is stored.
     std::function<void(const SendOutcome&)> reply;

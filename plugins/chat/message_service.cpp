@@ -14,6 +14,14 @@ namespace {
 
 using Key = std::pair<std::int64_t, std::string>;
 
+/// Of the frames, for the log; the first of a large batch.
+sdk::Json spansOf(const std::vector<Draft>& batch) {
+    constexpr std::size_t kMost = 32;
+    sdk::Json spans = sdk::Json::array({});
+    for (std::size_t i = 0; i < std::min(batch.size(), kMost); ++i) spans.push(batch[i].trace.spanId());
+    return spans;
+}
+
 }  // namespace
 
 MessageService::MessageService(sdk::Database& database, sdk::Clock& clock, sdk::Log& log,
@@ -50,6 +58,7 @@ void MessageService::stop() noexcept {
 }
 
 bool MessageService::submit(Draft draft) {
+    draft.trace = sdk::TraceScope::current();
     {
         const std::lock_guard lock(mutex_);
         if (stopping_ || waiting_.size() >= settings_.queue) return false;
@@ -97,7 +106,10 @@ std::vector<Draft> MessageService::takeBatch() {
 }
 
 void MessageService::replyAll(std::vector<Draft>& batch, SendResult result) {
-    for (auto& draft : batch) draft.reply({result, {}});
+    for (auto& draft : batch) {
+        const sdk::TraceScope scope(draft.trace);
+        draft.reply({result, {}});
+    }
 }
 
 void MessageService::write(std::vector<Draft> batch) {
@@ -129,18 +141,22 @@ void MessageService::writeOneByOne(std::vector<Draft> batch) {
 }
 
 MessageService::Attempt MessageService::attempt(std::vector<Draft>& batch, std::vector<Decided>& decided) {
+    // A statement for many frames belongs to none of them; it is logged under the first, and a failure names
+    // all.
+    const sdk::TraceScope scope(batch.front().trace);
     try {
         database_.transaction([&](sdk::Connection& connection) { decided = decide(connection, batch); });
         return Attempt::kCommitted;
     } catch (const sdk::Error& error) {
         log_.error("messages could not be stored", {{"count", static_cast<std::int64_t>(batch.size())},
-                                                    {"code", sdk::toString(error.code())}});
+                                                    {"code", sdk::toString(error.code())},
+                                                    {"spans", spansOf(batch)}});
         if (error.code() == sdk::ErrorCode::kInDoubt) return Attempt::kInDoubt;
         const bool passing =
             error.code() == sdk::ErrorCode::kUnavailable || error.code() == sdk::ErrorCode::kSerialization;
         return passing ? Attempt::kBusy : Attempt::kFailed;
     } catch (const std::exception& error) {
-        log_.error("messages could not be stored", {{"fault", error.what()}});
+        log_.error("messages could not be stored", {{"fault", error.what()}, {"spans", spansOf(batch)}});
         return Attempt::kFailed;
     }
 }
@@ -148,8 +164,10 @@ MessageService::Attempt MessageService::attempt(std::vector<Draft>& batch, std::
 void MessageService::tell(std::vector<Decided>& decided) {
     std::vector<MessageDelivery::Item> items;
     for (auto& one : decided) {
+        const sdk::TraceScope scope(one.draft->trace);
         one.draft->reply(one.outcome);  // the sender's ack goes out before anybody can have the message
-        if (one.is_new) items.push_back({std::move(one.outcome.message), one.draft->session});
+        if (one.is_new)
+            items.push_back({std::move(one.outcome.message), one.draft->session, one.draft->trace});
     }
     batch_sizes_.observe(static_cast<double>(decided.size()));
     stored_.add(static_cast<double>(items.size()));
@@ -198,6 +216,7 @@ void MessageService::refuseWhileInDoubt(std::vector<Draft>& batch) {
             doubtful_.size() < settings_.queue) {
             doubtful_.push_back(std::move(draft));
         } else {
+            const sdk::TraceScope scope(draft.trace);
             draft.reply({SendResult::kBusy, {}});
         }
     }
@@ -257,6 +276,7 @@ std::vector<MessageService::Decided> MessageService::decide(sdk::Connection& con
     std::set<std::int64_t> touched;
     decided.reserve(batch.size());
     for (auto& draft : batch) {
+        const sdk::TraceScope scope(draft.trace);
         Decided one{&draft, {}, false};
         const auto room = rooms.find(draft.chat_id);
         const Key key(draft.chat_id, draft.message_id);

@@ -29,6 +29,7 @@ public:
     struct Item {
         StoredMessage message;
         std::string sending_session;
+        sdk::TraceContext trace{};
     };
     virtual void deliver(std::vector<Item> items) = 0;
 };

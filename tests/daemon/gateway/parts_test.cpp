@@ -106,7 +106,8 @@ public:
         sdk::Response response;
         response.headers = {{"X-A", "1\r\nSet-Cookie: x"}, {"X-B", "2"}};
         std::string head;
-        writeHead(head, response, {"id", "now", true, false});
+        const sdk::TraceContext trace;
+        writeHead(head, response, {"id", trace, "now", true, false});
         CPPUNIT_ASSERT(head.find("Set-Cookie") == std::string::npos);
         CPPUNIT_ASSERT(head.find("X-B: 2\r\n") != std::string::npos);
     }

@@ -39,6 +39,7 @@ class NoBus final : public sdk::Bus {
 public:
     void publish(std::string_view, std::string) override { std::abort(); }
     void publishBatch(std::string_view, std::vector<std::string>) override { std::abort(); }
+    void publishTraced(std::string_view, std::vector<sdk::TracedMessage>) override { std::abort(); }
     std::unique_ptr<sdk::Subscription> subscribe(std::string_view, OnMessage, OnGap) override {
         std::abort();
     }

@@ -22,6 +22,8 @@ using linkup::daemon::PrefixedBus;
 using linkup::daemon::RedisBus;
 using linkup::daemon::RedisSettings;
 using linkup::sdk::Subscription;
+using linkup::sdk::TraceContext;
+using linkup::sdk::TraceScope;
 using linkup::test::Inbox;
 using linkup::test::PrivateRedis;
 using linkup::test::QuietLog;
@@ -45,6 +47,37 @@ struct InRedis {
     RedisBus bus{settings(), log};
 };
 
+TraceContext traceNumber(std::uint64_t number, std::string state = {}) {
+    return {.trace_high = 1, .trace_low = 2, .span = number, .flags = 1, .state = std::move(state)};
+}
+
+/// Keeps what it gets behind the trace that it came with.
+class TraceInbox {
+public:
+    explicit TraceInbox(linkup::sdk::Bus& bus)
+        : subscription_(bus.subscribe(
+              "traces",
+              [this](std::string_view message) {
+                  const TraceContext& trace = TraceScope::current();
+                  const std::lock_guard lock(mutex_);
+                  messages_.push_back((trace.valid() ? trace.traceparent() : "") + " " + trace.state + ": " +
+                                      std::string(message));
+              },
+              [] {})) {}
+    Messages messages() const {
+        const std::lock_guard lock(mutex_);
+        return messages_;
+    }
+    bool has(std::size_t count) const {
+        return waitFor([&] { return messages().size() >= count; });
+    }
+
+private:
+    mutable std::mutex mutex_;
+    Messages messages_;
+    std::unique_ptr<Subscription> subscription_;
+};
+
 /// What every bus promises.
 template <class Backend>
 class BusTest : public CppUnit::TestFixture {
@@ -64,12 +97,39 @@ class BusTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(subscriptionMayOutliveTheBus);
     CPPUNIT_TEST(whatWasPublishedIsSentBeforeTheEnd);
     CPPUNIT_TEST(prefixesKeepPluginsApart);
+    CPPUNIT_TEST(publishersTraceHoldsAroundTheCallback);
+    CPPUNIT_TEST(messagesOfABatchMayHaveTracesOfTheirOwn);
     CPPUNIT_TEST_SUITE_END();
 
 public:
     // CppUnit makes all fixtures before it runs the first, so a fixture's members would live side by side.
     void setUp() override { backend_ = std::make_unique<Backend>(); }
     void tearDown() override { backend_.reset(); }
+
+    void publishersTraceHoldsAroundTheCallback() {
+        TraceInbox inbox(bus());
+        const auto trace = traceNumber(1, "vendor=a long state that needs memory of its own");
+        {
+            const TraceScope scope(trace);
+            bus().publish("traces", "1\nwith a line");
+            bus().publishBatch("traces", {"2", ""});
+        }
+        bus().publish("traces", "");
+        const std::string header = trace.traceparent() + " " + trace.state;
+        CPPUNIT_ASSERT(inbox.has(4));
+        CPPUNIT_ASSERT(inbox.messages() ==
+                       Messages({header + ": 1\nwith a line", header + ": 2", header + ": ", " : "}));
+    }
+
+    void messagesOfABatchMayHaveTracesOfTheirOwn() {
+        TraceInbox inbox(bus());
+        const TraceScope scope(traceNumber(9));
+        PrefixedBus prefixed(bus(), "");
+        prefixed.publishTraced("traces", {{"a", traceNumber(1)}, {"b", {}}, {"c", traceNumber(2)}});
+        CPPUNIT_ASSERT(inbox.has(3));
+        CPPUNIT_ASSERT(inbox.messages() == Messages({traceNumber(1).traceparent() + " : a", " : b",
+                                                     traceNumber(2).traceparent() + " : c"}));
+    }
 
     void messageReachesEverySubscriberOfItsTopic() {
         Inbox one(bus(), "a");

@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -16,8 +17,11 @@ using linkup::daemon::LineChannel;
 using linkup::daemon::LogFormat;
 using linkup::daemon::Logging;
 using linkup::daemon::RequestScope;
+using linkup::daemon::WorkOrigin;
 using linkup::sdk::Json;
 using linkup::sdk::LogLevel;
+using linkup::sdk::TraceContext;
+using linkup::sdk::TraceScope;
 
 namespace {
 
@@ -58,6 +62,8 @@ class LoggingTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(jsonLineParsesAndKeepsTypes);
     CPPUNIT_TEST(requestIdFollowsTheScope);
     CPPUNIT_TEST(requestIdIsOfItsThreadAlone);
+    CPPUNIT_TEST(linesCarryTheTraceOfTheirWork);
+    CPPUNIT_TEST(originBringsIdAndTraceToAnotherThread);
     CPPUNIT_TEST(secretFieldsAreReplacedHoweverDeep);
     CPPUNIT_TEST(harmlessNamesAreKept);
     CPPUNIT_TEST(lineBreaksCannotForgeLines);
@@ -76,6 +82,10 @@ class LoggingTest : public CppUnit::TestFixture {
         const auto lines = sink_->lines();
         CPPUNIT_ASSERT_EQUAL(std::size_t{1}, lines.size());
         return lines.front();
+    }
+
+    static TraceContext traceFromHeader() {
+        return TraceContext::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").value();
     }
 
     static void assertContains(const std::string& line, const std::string& part) {
@@ -131,6 +141,57 @@ public:
         std::thread([&] { seen = RequestScope::current(); }).join();
         CPPUNIT_ASSERT_EQUAL(std::string(), seen);
         CPPUNIT_ASSERT(RequestScope::current() == "mine");
+    }
+
+    void linesCarryTheTraceOfTheirWork() {
+        const auto trace = traceFromHeader();
+        {
+            Logging logging({}, sink_);
+            const auto log = logging.logFor("x");
+            {
+                const RequestScope scope("id", trace);
+                log->info("1");
+                const RequestScope inner("of the same");
+                log->info("2");
+            }
+            {
+                const TraceScope scope(trace);
+                log->info("3");
+            }
+            log->info("4");
+        }
+        const std::string both = "4bf92f3577b34da6a3ce929d0e0e4736/00f067aa0ba902b7";
+        const auto lines = sink_->lines();
+        assertContains(lines.at(0), " x [id " + both + "] 1");
+        assertContains(lines.at(1), " x [of the same " + both + "] 2");
+        assertContains(lines.at(2), " x [" + both + "] 3");
+        assertContains(lines.at(3), " x 4");
+
+        sink_ = new Sink;
+        Logging logging({LogFormat::kJson, LogLevel::kInfo}, sink_);
+        const RequestScope scope("id", trace);
+        logging.logFor("x")->info("1");
+        const Json line = linkup::sdk::parseTrustedJson(onlyLine(logging));
+        CPPUNIT_ASSERT_EQUAL(std::string("id"), line["request_id"].asString());
+        CPPUNIT_ASSERT_EQUAL(std::string("4bf92f3577b34da6a3ce929d0e0e4736"), line["trace_id"].asString());
+        CPPUNIT_ASSERT_EQUAL(std::string("00f067aa0ba902b7"), line["span_id"].asString());
+    }
+
+    void originBringsIdAndTraceToAnotherThread() {
+        Logging logging({}, sink_);
+        const auto log = logging.logFor("x");
+        const auto trace = traceFromHeader();
+        std::optional<WorkOrigin> origin;
+        {
+            const std::string id = "mine";
+            const RequestScope scope(id, trace);
+            origin.emplace();
+        }
+        std::thread([&] {
+            const RequestScope scope(origin->request_id, origin->trace);
+            log->info("1");
+        }).join();
+        assertContains(onlyLine(logging), " x [mine 4bf92f3577b34da6a3ce929d0e0e4736/00f067aa0ba902b7] 1");
     }
 
     void secretFieldsAreReplacedHoweverDeep() {

@@ -33,11 +33,44 @@ class MessageTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(textsComeBackAsTheyWereSent);
     CPPUNIT_TEST(manySendersAtOnceLeaveNoGapAndNoDuplicate);
     CPPUNIT_TEST(fullQueueIsBusy);
+    CPPUNIT_TEST(framesTraceIsWithItsMessageAllTheWay);
     CPPUNIT_TEST_SUITE_END();
 
 public:
     void setUp() override { open({}); }
     void tearDown() override { chat_.reset(); }
+
+    void framesTraceIsWithItsMessageAllTheWay() {
+        std::vector<std::uint64_t> asked;
+        onSending([&](sdk::Json&) {
+            asked.push_back(sdk::TraceScope::current().span);
+            return sdk::HookVerdict::pass();
+        });
+        std::vector<std::future<std::uint64_t>> replied;
+        for (int i = 1; i <= 3; ++i) {
+            const sdk::TraceContext trace{
+                .trace_high = 1, .trace_low = 2, .span = static_cast<std::uint64_t>(i), .flags = 0};
+            const sdk::TraceScope scope(trace);
+            auto draft = ChatTown::draft(room_, 1, 2, i);
+            auto promise = std::make_shared<std::promise<std::uint64_t>>();
+            replied.push_back(promise->get_future());
+            draft.reply = [promise](const chat::SendOutcome&) {
+                promise->set_value(sdk::TraceScope::current().span);
+            };
+            CPPUNIT_ASSERT(chat_->messages.submit(std::move(draft)));
+        }
+        for (std::size_t i = 0; i < 3; ++i) CPPUNIT_ASSERT_EQUAL(i + 1, replied[i].get());
+        const auto published = [&] {
+            std::vector<std::uint64_t> spans;
+            for (const auto& message : chat_->town.host().fake_bus.published()) {
+                if (message.topic == "messages") spans.push_back(message.trace.span);
+            }
+            return spans;
+        };
+        CPPUNIT_ASSERT(waitFor([&] { return published().size() == 3; }));
+        CPPUNIT_ASSERT(published() == std::vector<std::uint64_t>({1, 2, 3}));
+        CPPUNIT_ASSERT(asked == std::vector<std::uint64_t>({1, 2, 3}));
+    }
 
     void seqIsGaplessFromOneInEachChat() {
         const auto other_room = chat_->openRoom(1, 3);

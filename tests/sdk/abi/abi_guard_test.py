@@ -80,8 +80,8 @@ class AbiGuardTest(unittest.TestCase):
                            'Principal: a new member old', 'Chats: a new virtual function more()', 'Undo it')
 
     def test_what_the_host_makes_grows_with_the_minor_version_which_is_recorded_then(self):
-        self.change('bus.h', 'virtual bool connected() const noexcept = 0;',
-                    'virtual bool connected() const noexcept = 0;\n    virtual void flush() = 0;')
+        self.change('bus.h', 'std::vector<TracedMessage> messages) = 0;',
+                    'std::vector<TracedMessage> messages) = 0;\n    virtual void flush() = 0;')
         self.change('task.h', '    std::int64_t fencing_token = 0;', '    std::int64_t fencing_token = 0;\n    std::string node;')
         code, said = self.guard()
         self.assertEqual(1, code)

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "linkup/sdk/export.h"
+#include "linkup/sdk/trace.h"
 
 namespace linkup::sdk {
 
@@ -18,8 +19,15 @@ public:
     virtual ~Subscription();
 };
 
+/// A message and what it belongs to. Made by: plugin.   Since: ABI 1.4.
+struct TracedMessage {
+    std::string text;      ///< what is sent
+    TraceContext trace{};  ///< holds around the callback
+};
+
 /// Messages between nodes, topic by topic: at most once, in order per sender. What is lost while Redis is
-/// away is announced as a gap, never silently.
+/// away is announced as a gap, never silently. With each goes the publisher's TraceScope, which holds again
+/// around the callback, on whichever node.
 ///
 /// Implemented by: host; topics are prefixed with the plugin's name.   Lifetime: the Host's.   Threading:
 /// publish from any thread, it only queues and never blocks; callbacks come one at a time from the bus's own
@@ -42,6 +50,8 @@ public:
                                                                   OnMessage on_message, OnGap on_gap) = 0;
     /// False while messages from other nodes may be missed.
     virtual bool connected() const noexcept = 0;
+    /// As publishBatch, for messages that do not belong to the publisher's TraceScope. Since: ABI 1.4.
+    virtual void publishTraced(std::string_view topic, std::vector<TracedMessage> messages) = 0;
 };
 
 }  // namespace linkup::sdk

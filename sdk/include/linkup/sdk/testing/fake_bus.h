@@ -21,23 +21,22 @@ class FakeBus : public Bus {
 public:
     /// What was published.
     struct Message {
-        std::string topic;  ///< where
-        std::string text;   ///< what
+        std::string topic;     ///< where
+        std::string text;      ///< what
+        TraceContext trace{};  ///< what it belongs to
     };
 
     void publish(std::string_view topic, std::string message) override {
-        const std::lock_guard lock(state_->mutex);
-        state_->published.push_back({std::string(topic), message});
-        if (!state_->connected) {
-            state_->lost = true;
-            return;
-        }
-        state_->queue.push_back({std::string(topic), std::move(message)});
-        state_->deliver();
+        send({std::string(topic), std::move(message), TraceScope::current()});
     }
 
     void publishBatch(std::string_view topic, std::vector<std::string> messages) override {
         for (std::string& message : messages) publish(topic, std::move(message));
+    }
+
+    void publishTraced(std::string_view topic, std::vector<TracedMessage> messages) override {
+        for (TracedMessage& message : messages)
+            send({std::string(topic), std::move(message.text), std::move(message.trace)});
     }
 
     [[nodiscard]] std::unique_ptr<Subscription> subscribe(std::string_view topic, OnMessage on_message,
@@ -108,6 +107,7 @@ private:
             while (!queue.empty()) {
                 const Message message = std::move(queue.front());
                 queue.pop_front();
+                const TraceScope scope(message.trace);
                 for (const auto& subscriber : std::vector(subscribers)) {
                     if (subscriber->alive && subscriber->topic == message.topic)
                         subscriber->on_message(message.text);
@@ -131,6 +131,17 @@ private:
         std::shared_ptr<State> state_;
         std::shared_ptr<Subscriber> subscriber_;
     };
+
+    void send(Message message) {
+        const std::lock_guard lock(state_->mutex);
+        state_->published.push_back(message);
+        if (!state_->connected) {
+            state_->lost = true;
+            return;
+        }
+        state_->queue.push_back(std::move(message));
+        state_->deliver();
+    }
 
     std::shared_ptr<State> state_ = std::make_shared<State>();
 };
