@@ -7,11 +7,6 @@
 #include "room_store.h"
 
 namespace linkup::chat {
-namespace {
-
-constexpr int kThreads = 2;
-
-}  // namespace
 
 ChatFeeds::ChatFeeds(sdk::Database& database, sdk::SocketHub& hub, sdk::Log& log, ReceiptService& receipts,
                      std::chrono::milliseconds try_again)
@@ -21,11 +16,11 @@ ChatFeeds::~ChatFeeds() {
     stop();
 }
 
-void ChatFeeds::start(sdk::MediaUrls* media_urls) {
+void ChatFeeds::start(sdk::MediaUrls* media_urls, const Heartbeats& heartbeats) {
     media_urls_ = media_urls;
     stopping_ = false;
     for (const auto& session : hub_.local(kChatPath)) open(session);
-    for (int i = 0; i < kThreads; ++i) threads_.emplace_back([this] { run(); });
+    for (auto* const heartbeat : heartbeats) threads_.emplace_back([this, heartbeat] { run(*heartbeat); });
 }
 
 void ChatFeeds::stop() noexcept {
@@ -135,9 +130,10 @@ void ChatFeeds::onWritten(const EntryPtr& entry) {
     wake_.notify_one();
 }
 
-void ChatFeeds::run() {
+void ChatFeeds::run(sdk::Heartbeat& heartbeat) {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
+        heartbeat.rest();
         if (queue_.empty() && !later_.empty()) {
             wake_.wait_for(lock, try_again_, [this] { return stopping_ || !queue_.empty(); });
             queue_.insert(queue_.end(), later_.begin(), later_.end());
@@ -149,6 +145,7 @@ void ChatFeeds::run() {
             queue_.pop_front();
             entry->state = State::kReading;
             entry->woken = false;
+            heartbeat.beat();
             lock.unlock();
             const auto outcome = readFor(entry);
             lock.lock();

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <linkup/sdk/database.h>
+#include <linkup/sdk/heartbeat.h>
 #include <linkup/sdk/log.h>
 #include <linkup/sdk/services/media_urls.h>
 #include <linkup/sdk/socket.h>
 
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -34,8 +36,11 @@ public:
               std::chrono::milliseconds try_again = std::chrono::milliseconds(250));
     ~ChatFeeds();
 
-    /// `media_urls` may be null.
-    void start(sdk::MediaUrls* media_urls);
+    static constexpr std::size_t kThreads = 2;
+    using Heartbeats = std::array<sdk::Heartbeat*, kThreads>;
+
+    /// `media_urls` may be null. The heartbeats are those of the threads which read.
+    void start(sdk::MediaUrls* media_urls, const Heartbeats& heartbeats);
     void stop() noexcept;
 
     /// The feed of a socket, made if it has none. A feed goes with its socket's close.
@@ -66,7 +71,7 @@ private:
     void wake(const EntryPtr& entry);
     void onWritten(const EntryPtr& entry);
     SocketFeed::Options optionsFor(const EntryPtr& entry);
-    void run();
+    void run(sdk::Heartbeat& heartbeat);
     void finish(const EntryPtr& entry, Outcome outcome);
     Outcome readFor(const EntryPtr& entry);
     SocketFeed::Page readPage(const SocketFeed& feed, const SocketFeed::Range& range);

@@ -56,6 +56,8 @@ public:
         services_ = &host.services();
         events_ = std::make_unique<ChatEvents>(host.sockets(), host.bus(), host.clock());
         writer_heartbeat_ = &registrar.heartbeat("writer");
+        receipts_heartbeat_ = &registrar.heartbeat("receipts");
+        feeds_heartbeats_ = {&registrar.heartbeat("feeds 1"), &registrar.heartbeat("feeds 2")};
         receipts_ = std::make_unique<ReceiptService>(host.database(), host.log(), *events_);
         feeds_ = std::make_unique<ChatFeeds>(host.database(), host.sockets(), host.log(), *receipts_);
         messages_ = std::make_unique<MessageService>(host.database(), host.clock(), host.log(),
@@ -124,8 +126,8 @@ public:
         rooms_->setNeighbours(*matches, media_urls);
         syncs_->setMediaUrls(media_urls);
         limiter_->start();
-        receipts_->start();
-        feeds_->start(media_urls);
+        receipts_->start(*receipts_heartbeat_);
+        feeds_->start(media_urls, feeds_heartbeats_);
         events_->start(*feeds_, media_urls);
         presence_->start();
         messages_->start(services_->find<sdk::MediaFiles>(), *writer_heartbeat_);
@@ -164,6 +166,8 @@ private:
     std::unique_ptr<ChatFeeds> feeds_;
     std::unique_ptr<MessageService> messages_;
     sdk::Heartbeat* writer_heartbeat_ = nullptr;
+    sdk::Heartbeat* receipts_heartbeat_ = nullptr;
+    ChatFeeds::Heartbeats feeds_heartbeats_{};
     std::unique_ptr<RoomService> rooms_;
     std::unique_ptr<ChangeService> changes_;
     std::unique_ptr<SyncService> syncs_;

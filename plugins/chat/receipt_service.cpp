@@ -21,7 +21,8 @@ ReceiptService::~ReceiptService() {
     stop();
 }
 
-void ReceiptService::start() {
+void ReceiptService::start(sdk::Heartbeat& heartbeat) {
+    heartbeat_ = &heartbeat;
     stopping_ = false;
     thread_ = std::thread([this] { run(); });
 }
@@ -48,7 +49,9 @@ void ReceiptService::noteDelivered(const StoredMessage& message) {
 void ReceiptService::run() {
     std::unique_lock lock(mutex_);
     for (;;) {
+        heartbeat_->rest();
         wake_.wait(lock, [this] { return stopping_ || !noted_.empty(); });
+        heartbeat_->beat();
         if (noted_.empty()) return;
         auto batch = std::exchange(noted_, {});
         const bool last = stopping_;

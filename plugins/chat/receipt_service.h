@@ -1,6 +1,7 @@
 #pragma once
 
 #include <linkup/sdk/database.h>
+#include <linkup/sdk/heartbeat.h>
 #include <linkup/sdk/log.h>
 
 #include <chrono>
@@ -34,7 +35,8 @@ public:
                    std::chrono::milliseconds try_again = std::chrono::milliseconds(500));
     ~ReceiptService();
 
-    void start();
+    /// `heartbeat` is that of the thread which writes.
+    void start(sdk::Heartbeat& heartbeat);
     /// Writes what was noted, then ends the thread.
     void stop() noexcept;
 
@@ -72,6 +74,7 @@ private:
     std::condition_variable wake_;
     Batch noted_;  // newest by chat and receiver
     bool stopping_ = false;
+    sdk::Heartbeat* heartbeat_ = nullptr;
     std::thread thread_;
 };
 

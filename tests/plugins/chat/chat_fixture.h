@@ -5,6 +5,7 @@
 #include <linkup/sdk/testing/fake_heartbeat.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdio>
 #include <future>
@@ -81,8 +82,8 @@ struct ChatTown {
                   town.host().metrics(), town.host().clock()) {
         town.migrate("chat", chat::sql::migrations());
         rooms.setNeighbours(matches, nullptr);
-        receipts.start();
-        feeds.start(nullptr);
+        receipts.start(receipts_heartbeat);
+        feeds.start(nullptr, {&feeds_heartbeats[0], &feeds_heartbeats[1]});
         events.start(feeds, nullptr);
         messages.start(&files, heartbeat);
         limits.start();
@@ -130,6 +131,8 @@ struct ChatTown {
     chat::ReceiptService receipts;
     chat::ChatFeeds feeds;
     sdk::testing::FakeHeartbeat heartbeat;
+    sdk::testing::FakeHeartbeat receipts_heartbeat;
+    std::array<sdk::testing::FakeHeartbeat, chat::ChatFeeds::kThreads> feeds_heartbeats;
     chat::MessageService messages;
     chat::RoomService rooms;
     chat::LimitService limits;

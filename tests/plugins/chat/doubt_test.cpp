@@ -174,7 +174,7 @@ public:
     void receiptIsTriedAgainWhileTheDatabaseIsAway() {
         const auto message = submit(1).get().message;
         chat::ReceiptService receipts(*database_, chat_->town.host().log(), chat_->events, 5ms);
-        receipts.start();
+        receipts.start(heartbeat_);
         database_->setAway(true);
         receipts.noteDelivered(message);
         CPPUNIT_ASSERT(waitFor([&] { return database_->refused() > 2; }));
@@ -189,7 +189,7 @@ public:
         const auto message = submit(1).get().message;
         CPPUNIT_ASSERT(waitFor([&] { return !sender->takeEvents().empty(); }));  // the echo
         chat::ReceiptService receipts(*database_, chat_->town.host().log(), chat_->events, 5ms);
-        receipts.start();
+        receipts.start(heartbeat_);
         database_->next({Fault::kCommittedUnanswered});
         receipts.noteDelivered(message);
         std::vector<sdk::Json> told;
@@ -217,7 +217,7 @@ public:
             senders.push_back(chat_->hub.open(kPath, sender));
         }
         database_->next({Fault::kAway});  // one refusal is for all of them
-        receipts.start();
+        receipts.start(heartbeat_);
         for (const auto& sender : senders) {
             std::vector<sdk::Json> told;
             CPPUNIT_ASSERT(waitFor([&] {
@@ -278,6 +278,7 @@ private:
     std::shared_ptr<sdk::testing::FakeSocketSession> receiver_;
     std::unique_ptr<DoubtfulDatabase> database_;
     std::unique_ptr<chat::MessageService> writer_;
+    sdk::testing::FakeHeartbeat heartbeat_;
 };
 
 /// The real thing: the connection to PostgreSQL is cut between a commit and its answer.

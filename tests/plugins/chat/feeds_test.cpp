@@ -13,8 +13,8 @@ struct OtherNode {
         : events(hub, bus, chat.town.host().clock()),
           receipts(chat.town.database(), chat.town.host().log(), events),
           feeds(chat.town.database(), hub, chat.town.host().log(), receipts) {
-        receipts.start();
-        feeds.start(nullptr);
+        receipts.start(heartbeat);
+        feeds.start(nullptr, {&heartbeat, &heartbeat});
         events.start(feeds, nullptr);
     }
     ~OtherNode() {
@@ -28,6 +28,7 @@ struct OtherNode {
     chat::ChatEvents events;
     chat::ReceiptService receipts;
     chat::ChatFeeds feeds;
+    sdk::testing::FakeHeartbeat heartbeat;
 };
 
 /// In order, without a hole, once: what was missed and what comes live, on both databases.
