@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "linkup/sdk/trace.h"
 
@@ -42,13 +43,17 @@ inline std::string headOf(const sdk::TraceContext& trace) {
     head += '\n';
     return head;
 }
-/// Takes the first line off.
+/// Takes that line off. What does not begin with one comes from somebody who sends none, and is left whole.
 inline sdk::TraceContext takeHead(std::string_view& message) {
-    const std::string_view head = message.substr(0, message.find('\n'));
-    message.remove_prefix(std::min(head.size() + 1, message.size()));
+    const auto end = message.find('\n');
+    if (end == std::string_view::npos) return {};
+    const std::string_view head = message.substr(0, end);
     const auto blank = std::min(head.find(' '), head.size());
     const std::string_view state = head.substr(std::min(blank + 1, head.size()));
-    return sdk::TraceContext::parse(head.substr(0, blank), state).value_or(sdk::TraceContext());
+    auto trace = sdk::TraceContext::parse(head.substr(0, blank), state);
+    if (!trace && !head.empty()) return {};
+    message.remove_prefix(end + 1);
+    return trace ? std::move(*trace) : sdk::TraceContext();
 }
 }  // namespace bus_message
 

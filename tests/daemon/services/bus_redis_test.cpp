@@ -29,6 +29,7 @@ namespace {
 class RedisBusTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(RedisBusTest);
     CPPUNIT_TEST(nodesHearEachOther);
+    CPPUNIT_TEST(messageWithoutItsLineOfTraceArrivesWhole);
     CPPUNIT_TEST(sendersInterleaveButKeepTheirOwnOrder);
     CPPUNIT_TEST(gapComesAfterListeningAgain);
     CPPUNIT_TEST(publishingNeverBlocksAndDropsAreAnnouncedToAll);
@@ -72,6 +73,15 @@ public:
         CPPUNIT_ASSERT(at_one.messages() == (Messages{"from one", "from two"}));
         CPPUNIT_ASSERT(at_two.messages() == at_one.messages());
         CPPUNIT_ASSERT_EQUAL(0, at_one.gaps() + at_two.gaps());
+    }
+
+    void messageWithoutItsLineOfTraceArrivesWhole() {
+        // As a node sends it that is older than traces.
+        Inbox inbox(*one_, "a");
+        const Messages sent{R"({"do":"all"})", "two\nlines", "", "\n of its own"};
+        for (const std::string& message : sent) redis_->command({"PUBLISH", "linkup:bus:a", message});
+        CPPUNIT_ASSERT(inbox.has(4));
+        CPPUNIT_ASSERT(inbox.messages() == (Messages{sent[0], sent[1], "", " of its own"}));
     }
 
     void sendersInterleaveButKeepTheirOwnOrder() {
