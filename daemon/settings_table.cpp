@@ -146,9 +146,12 @@ constexpr std::array kOptions = {
             "PostgreSQL: connections; SQLite: readers beside the one writer."),
     integer("database.wait_ms", "2000", 1, kHour, "ms",
             "How long a call waits for a free session; beyond, 503."),
-    integer("database.connect_timeout_ms", "3000", 1, kHour, "ms", "Time for a connection to PostgreSQL."),
+    integer("database.connect_timeout_ms", "3000", 1, kHour, "ms",
+            "Time for a connection to PostgreSQL, and for its answer to the question whether it is there."),
     integer("database.statement_timeout_ms", "15000", 1, kHour, "ms",
-            "A statement that runs longer is broken off."),
+            "A statement that runs longer is broken off. PostgreSQL counts as away if it has not even said "
+            "so 5 s "
+            "later."),
     live(integer(
         "database.slow_statement_ms", "500", 0, kHour, "ms",
         "A statement that takes longer is logged, with the ids of its request and trace and the number of "

@@ -175,7 +175,8 @@ public:
     sdk::Dialect dialect() const noexcept override { return dialect_; }
 
     void ping() override {
-        read([](sdk::Connection& connection) { connection.execute("SELECT 1"); });
+        const SessionPool::Lease session = readers().acquire();
+        session->ping();
     }
 
     DatabaseStatistics statistics() const override {

@@ -18,8 +18,10 @@ struct DatabaseSettings {
     std::string url;     ///< `sqlite:FILE` or `postgresql://user:password@host:port/name?option=value`
     int sessions = 8;    ///< PostgreSQL: connections; SQLite: readers beside the one writer
     int wait_ms = 2000;  ///< how long a call waits for a free session before it is refused
-    int connect_timeout_ms = 3000;     ///< PostgreSQL rounds it up to seconds, at least two
-    int statement_timeout_ms = 15000;  ///< a statement that runs longer is broken off
+    int connect_timeout_ms = 3000;  ///< PostgreSQL rounds it up to seconds, at least two
+    /// A statement that runs longer is broken off; PostgreSQL counts as away if it has not even said so 5 s
+    /// later.
+    int statement_timeout_ms = 15000;
     /// One that takes longer is logged, with the request that it is part of; 0: none is.
     sdk::Live<std::chrono::milliseconds> slow_statement = std::chrono::milliseconds(500);
     /// PostgreSQL: transactions show their trace as application_name.
@@ -51,7 +53,8 @@ class PooledDatabase : public sdk::Database {
 public:
     /// One transaction without statement timeout, for changes of the schema; retried as `transaction` is.
     virtual void script(const std::function<void(ScriptConnection&)>& work) = 0;
-    /// Returns if the database answers; else throws Error{kUnavailable}. For readiness.
+    /// Returns if the database answers, PostgreSQL within connect_timeout_ms; else throws
+    /// Error{kUnavailable}. For readiness.
     virtual void ping() = 0;
     virtual DatabaseStatistics statistics() const = 0;
 };

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "database_postgresql_url.h"
+#include "database_postgresql_wait.h"
 #include "database_session.h"
 #include "database_statements.h"
 #include "linkup/sdk/trace.h"
@@ -25,10 +26,11 @@ namespace {
 
 using Poco::Data::PostgreSQL::SessionHandle;
 
-struct ResultClearer {
-    void operator()(PGresult* result) const { PQclear(result); }
-};
-using Result = std::unique_ptr<PGresult, ResultClearer>;
+using Result = PostgresqlResult;
+using Steady = std::chrono::steady_clock;
+
+/// Behind the statement timeout, by which a server that is well has answered.
+constexpr std::chrono::milliseconds kGrace{5000};
 
 /// Poco 1.11: SessionHandle frees the PGconn only of a connection that is good; that of a broken one leaks.
 /// So it is freed here, and the handle, whose destructor would look at it, is kept for good: some hundred
@@ -179,6 +181,7 @@ public:
     bool usable() noexcept override;
     sdk::Rows execute(std::string_view sql, std::span<const SqlValue> values) override;
     void runScript(std::string_view text) override { command(std::string(text).c_str()); }
+    void ping() override;
     void begin(Patience patience) override;
     void commit() override;
     void rollback() noexcept override;
@@ -197,6 +200,7 @@ private:
     const std::string& prepared(std::string_view sql);
     void deallocateDropped();
     Result command(const char* sql);
+    Result answerTo(int sent, std::string_view sql);
     void setUp();
     std::string serverLife();
     void require(const Result& result, std::string_view sql);
@@ -210,6 +214,8 @@ private:
     StatementCache<Kept> statements_;
     std::uint64_t names_ = 0;
     TransactionName transaction_;
+    const std::chrono::milliseconds usual_wait_{context_.settings.statement_timeout_ms + kGrace.count()};
+    std::optional<std::chrono::milliseconds> wait_ = usual_wait_;  ///< for an answer; nothing: without end
     bool tried_ = false;
     bool broken_ = true;
 };
@@ -233,6 +239,8 @@ void PostgresqlSession::connect() {
     }
     PQsetNoticeProcessor(
         connection(), [](void*, const char*) {}, nullptr);  // else they go to stderr
+    PQsetnonblocking(connection(), 1);
+    wait_ = usual_wait_;
     broken_ = false;
     setUp();
     ++context_.counters.connects;
@@ -256,16 +264,32 @@ bool PostgresqlSession::usable() noexcept {
     // An idle server has said something: a farewell, most likely. Anything else (a changed setting) is asked
     // about.
     if (PQconsumeInput(connection()) == 0 || PQstatus(connection()) != CONNECTION_OK) return false;
-    const Result answer(PQexec(connection(), ""));
-    return PQresultStatus(answer.get()) == PGRES_EMPTY_QUERY;
+    try {
+        const Result answer = answerTo(PQsendQuery(connection(), ""), "");
+        return PQresultStatus(answer.get()) == PGRES_EMPTY_QUERY;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
+/// A server that is well says so at once.
+void PostgresqlSession::ping() {
+    struct Usual {
+        PostgresqlSession& session;
+        ~Usual() { session.wait_ = session.usual_wait_; }
+    };
+    const Usual after{*this};
+    wait_ = std::chrono::milliseconds(context_.settings.connect_timeout_ms);
+    execute("SELECT 1", {});
 }
 
 sdk::Rows PostgresqlSession::execute(std::string_view sql, std::span<const SqlValue> values) {
     refuseNul(values);
     const std::string& name = prepared(sql);
     const Parameters parameters(values);
-    const Result result(PQexecPrepared(connection(), name.c_str(), parameters.size(), parameters.data(),
-                                       nullptr, nullptr, 0));
+    const Result result = answerTo(PQsendQueryPrepared(connection(), name.c_str(), parameters.size(),
+                                                       parameters.data(), nullptr, nullptr, 0),
+                                   sql);
     require(result, sql);
     return rowsOf(result.get());
 }
@@ -274,8 +298,8 @@ const std::string& PostgresqlSession::prepared(std::string_view sql) {
     if (const Kept* kept = statements_.find(sql)) return kept->name;
     deallocateDropped();
     auto statement = std::make_unique<Kept>("s" + std::to_string(++names_), dropped_);
-    const Result result(
-        PQprepare(connection(), statement->name.c_str(), std::string(sql).c_str(), 0, nullptr));
+    const Result result = answerTo(
+        PQsendPrepare(connection(), statement->name.c_str(), std::string(sql).c_str(), 0, nullptr), sql);
     require(result, sql);
     ++context_.counters.prepared;
     return statements_.keep(sql, std::move(statement)).name;
@@ -284,7 +308,8 @@ const std::string& PostgresqlSession::prepared(std::string_view sql) {
 /// Not at once when the cache drops one: in a transaction that has failed the server would refuse it.
 void PostgresqlSession::deallocateDropped() {
     for (const std::string& name : std::exchange(dropped_, {})) {
-        const Result ignored(PQexec(connection(), ("DEALLOCATE " + name).c_str()));
+        const std::string sql = "DEALLOCATE " + name;
+        const Result ignored = answerTo(PQsendQuery(connection(), sql.c_str()), sql);
     }
 }
 
@@ -292,6 +317,7 @@ void PostgresqlSession::deallocateDropped() {
 /// answered; afterwards it would be too late.
 void PostgresqlSession::begin(Patience patience) {
     const sdk::TraceContext& trace = sdk::TraceScope::current();
+    wait_ = patience == Patience::kUnlimited ? std::nullopt : std::optional(usual_wait_);
     const Result result =
         patience == Patience::kUnlimited
             ? command(
@@ -309,6 +335,7 @@ void PostgresqlSession::commit() {
         if (!broken_) throw;
         throw databaseError(ErrorCode::kInDoubt);
     }
+    wait_ = usual_wait_;
 }
 
 Fate PostgresqlSession::fateOf(const TransactionName& transaction) {
@@ -329,14 +356,30 @@ std::string PostgresqlSession::serverLife() {
 
 void PostgresqlSession::rollback() noexcept {
     if (broken_) return;
-    const Result result(PQexec(connection(), "ROLLBACK"));
-    if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) broken_ = true;
+    wait_ = usual_wait_;
+    try {
+        const Result result = answerTo(PQsendQuery(connection(), "ROLLBACK"), "ROLLBACK");
+        if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) broken_ = true;
+    } catch (const std::exception&) {
+        broken_ = true;
+    }
 }
 
 Result PostgresqlSession::command(const char* sql) {
-    Result result(PQexec(connection(), sql));
+    Result result = answerTo(PQsendQuery(connection(), sql), sql);
     require(result, sql);
     return result;
+}
+
+/// Null if it could not be sent, for the reason that libpq has.
+Result PostgresqlSession::answerTo(int sent, std::string_view sql) {
+    if (sent == 0) return nullptr;
+    Result result = resultBy(connection(), wait_ ? Steady::now() + *wait_ : Steady::time_point::max());
+    if (result != nullptr) return result;
+    broken_ = true;
+    context_.log.error("database does not answer, so its connection is given up",
+                       {{"backend", backend()}, {"sql", firstLine(sql)}});
+    throw databaseError(ErrorCode::kUnavailable);
 }
 
 void PostgresqlSession::require(const Result& result, std::string_view sql) {

@@ -58,6 +58,8 @@ public:
     /// Runs a statement that is prepared at its first use and kept.
     virtual sdk::Rows execute(std::string_view sql, std::span<const sdk::SqlValue> values) = 0;
     virtual void runScript(std::string_view text) = 0;
+    /// Returns if the database answers, without much patience.
+    virtual void ping() { execute("SELECT 1", {}); }
 
     virtual void begin(Patience patience) = 0;
     /// Error{kInDoubt} if the connection was lost, so that it may have been committed or not.

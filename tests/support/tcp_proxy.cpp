@@ -5,6 +5,7 @@
 #include <Poco/Timespan.h>
 
 #include <array>
+#include <chrono>
 #include <utility>
 
 namespace linkup::test {
@@ -14,17 +15,6 @@ using Poco::Net::SocketAddress;
 using Poco::Net::StreamSocket;
 
 const Poco::Timespan kGlance(0, 20'000);
-
-/// What came within a glance; nothing if nothing did. False when the other side has closed.
-bool receive(StreamSocket& socket, std::string& bytes) {
-    bytes.clear();
-    if (!socket.poll(kGlance, Poco::Net::Socket::SELECT_READ)) return true;
-    std::array<char, 16384> buffer{};
-    const int count = socket.receiveBytes(buffer.data(), static_cast<int>(buffer.size()));
-    if (count <= 0) return false;
-    bytes.assign(buffer.data(), static_cast<std::size_t>(count));
-    return true;
-}
 
 void sendAll(StreamSocket& socket, std::string_view bytes) {
     while (!bytes.empty()) {
@@ -83,6 +73,21 @@ bool TcpProxy::isCutHere(std::string_view bytes, Cut& cut) {
     request_.clear();
     cut = where_;
     if (shut_after_cut_) shut_ = true;
+    return true;
+}
+
+/// What came within a glance; nothing if nothing did. False when the other side has closed.
+bool TcpProxy::receive(StreamSocket& socket, std::string& bytes) {
+    bytes.clear();
+    if (!socket.poll(kGlance, Poco::Net::Socket::SELECT_READ)) return true;
+    if (frozen_) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        return true;
+    }
+    std::array<char, 16384> buffer{};
+    const int count = socket.receiveBytes(buffer.data(), static_cast<int>(buffer.size()));
+    if (count <= 0) return false;
+    bytes.assign(buffer.data(), static_cast<std::size_t>(count));
     return true;
 }
 

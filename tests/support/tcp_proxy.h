@@ -34,7 +34,9 @@ public:
     bool hasCut() const { return cut_; }
     /// While shut, new connections are closed at once; those that are open stay.
     void shut(bool shut) { shut_ = shut; }
-    /// As above, from the moment of the cut on.
+    /// While frozen, nothing is carried: a server that hangs. Connections are taken and stay open.
+    void freeze(bool frozen) { frozen_ = frozen; }
+    /// As shut(true), from the moment of the cut on.
     void shutAfterCut() { shut_after_cut_ = true; }
 
 private:
@@ -47,6 +49,7 @@ private:
     };
 
     void accept();
+    bool receive(Poco::Net::StreamSocket& socket, std::string& bytes);
     void carryUp(Pair& pair);
     void carryDown(Pair& pair);
     bool isCutHere(std::string_view bytes, Cut& cut);
@@ -56,6 +59,7 @@ private:
     Poco::Net::ServerSocket listener_;
     std::atomic<bool> stopping_{false};
     std::atomic<bool> shut_{false};
+    std::atomic<bool> frozen_{false};
     std::atomic<bool> shut_after_cut_{false};
     std::atomic<bool> cut_{false};
     std::mutex mutex_;

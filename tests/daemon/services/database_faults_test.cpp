@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "database_fixture.h"
+#include "tests/support/tcp_proxy.h"
 
 using namespace linkup;
 using namespace linkup::test;
@@ -54,6 +55,8 @@ class PostgresqlFaultsTest final : public CppUnit::TestFixture {
     CPPUNIT_TEST(urlThatIsNoneIsRefused);
     CPPUNIT_TEST(serverAwayAtTheStartIsAClearError);
     CPPUNIT_TEST(serverAwayRefusesCallsFastAndComesBackByItself);
+    CPPUNIT_TEST(serverThatHangsIsAwayInTimeAndComesBackByItself);
+    CPPUNIT_TEST(commitThatIsNotAnsweredIsInDoubtInTime);
     CPPUNIT_TEST(restartBetweenCallsIsNotNoticed);
     CPPUNIT_TEST(restartUnderLoadLosesNothingThatWasAcknowledged);
     CPPUNIT_TEST(connectionCutInATransactionStoresNothing);
@@ -115,6 +118,38 @@ private:
         insert(*database_, 1);
         CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, count(*database_));
         CPPUNIT_ASSERT(log_.contains("database is back"));
+    }
+
+    void serverThatHangsIsAwayInTimeAndComesBackByItself() {
+        TcpProxy proxy(server_->port());
+        const auto database = daemon::openDatabase(hanging(proxy), log_);
+        insert(*database, 1);
+        proxy.freeze(true);
+        const auto start = Steady::now();
+        CPPUNIT_ASSERT(codeOf([&] { database->ping(); }) == ErrorCode::kUnavailable);
+        CPPUNIT_ASSERT(Steady::now() - start < 5s);
+        CPPUNIT_ASSERT(codeOf([&] { insert(*database, 2); }) == ErrorCode::kUnavailable);
+        CPPUNIT_ASSERT(Steady::now() - start < 20s);
+        CPPUNIT_ASSERT(log_.contains("database does not answer"));
+        proxy.freeze(false);
+        CPPUNIT_ASSERT(waitFor([&] { return works(*database); }));
+        insert(*database, 3);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, count(*database_));
+    }
+
+    void commitThatIsNotAnsweredIsInDoubtInTime() {
+        TcpProxy proxy(server_->port());
+        const auto database = daemon::openDatabase(hanging(proxy), log_);
+        const auto start = Steady::now();
+        CPPUNIT_ASSERT(codeOf([&] {
+                           database->transaction([&](Connection& c) {
+                               c.execute("INSERT INTO v (id) VALUES (1)");
+                               proxy.freeze(true);
+                           });
+                       }) == ErrorCode::kInDoubt);
+        CPPUNIT_ASSERT(Steady::now() - start < 25s);
+        proxy.freeze(false);
+        CPPUNIT_ASSERT(waitFor([&] { return works(*database); }));
     }
 
     void restartBetweenCallsIsNotNoticed() {
@@ -239,6 +274,17 @@ private:
         CPPUNIT_ASSERT(codeOf([&] { database_->ping(); }) == ErrorCode::kUnavailable);
         database_.reset();
         CPPUNIT_ASSERT(openFiles() < before);
+    }
+
+    /// Through the proxy, and without patience.
+    daemon::DatabaseSettings hanging(const TcpProxy& proxy) const {
+        auto settings = settings_;
+        const auto port = std::to_string(server_->port());
+        settings.url.replace(settings.url.find(port), port.size(), std::to_string(proxy.port()));
+        settings.connect_timeout_ms = 300;
+        settings.statement_timeout_ms = 200;
+        settings.wait_ms = 300;
+        return settings;
     }
 
     RecordingLog log_;
