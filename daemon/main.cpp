@@ -8,7 +8,10 @@
 #include <Poco/Util/ServerApplication.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
+#include <functional>
 #include <iostream>
 #include <limits>
 #include <sstream>
@@ -294,11 +297,22 @@ int Linkupd::perform() {
     return EXIT_OK;
 }
 
+constexpr std::array kEndSignals{SIGINT, SIGQUIT, SIGTERM};
+
+/// Whether one has come that nobody waits for yet.
+bool endIsAsked() {
+    sigset_t pending;
+    sigpending(&pending);
+    return std::any_of(kEndSignals.begin(), kEndSignals.end(),
+                       [&](int number) { return sigismember(&pending, number) == 1; });
+}
+
 /// Waits for a signal that ends the server; each SIGHUP before it reloads the configuration.
 void reloadUntilTerminated(Daemon& daemon) {
     sigset_t awaited;
     sigemptyset(&awaited);
-    for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGHUP}) sigaddset(&awaited, number);
+    for (const int number : kEndSignals) sigaddset(&awaited, number);
+    sigaddset(&awaited, SIGHUP);
     for (int number = 0;;) {
         sigwait(&awaited, &number);
         if (number != SIGHUP) return;
@@ -309,14 +323,16 @@ void reloadUntilTerminated(Daemon& daemon) {
 }
 
 void Linkupd::serve(Settings& settings) {
-    blockSignals({SIGHUP});  // before there are threads
+    blockSignals({SIGINT, SIGQUIT, SIGTERM, SIGHUP});  // waited for below; before there are threads
     Daemon daemon(settings);
-    daemon.loadPlugins();
-    daemon.openParts(PartsMode::kConnected);
-    daemon.registerAll();
-    daemon.migrate();
-    daemon.startPlugins();
-    daemon.listen();
+    using Step = std::function<void()>;
+    for (const Step& step :
+         {Step([&] { daemon.loadPlugins(); }), Step([&] { daemon.openParts(PartsMode::kConnected); }),
+          Step([&] { daemon.registerAll(); }), Step([&] { daemon.migrate(); }),
+          Step([&] { daemon.startPlugins(); }), Step([&] { daemon.listen(); })}) {
+        if (endIsAsked()) return;
+        step();
+    }
     reloadUntilTerminated(daemon);
     daemon.drain();
     daemon.stop();
@@ -440,9 +456,9 @@ void raiseDescriptorLimit() {
 }  // namespace linkup::daemon
 
 int main(int argc, char** argv) {
-    // The first ones are waited for. The last one would end the process where a file reaches the limit of its
-    // size; blocked, the write fails.
-    linkup::daemon::blockSignals({SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ});
+    // The last one would end the process where a file reaches the limit of its size; blocked, the write
+    // fails.
+    linkup::daemon::blockSignals({SIGPIPE, SIGXFSZ});
     linkup::daemon::raiseDescriptorLimit();
     linkup::daemon::Linkupd application;
     return application.execute(argc, argv);

@@ -79,6 +79,7 @@ says no for
 .BR server.shutdown_delay_ms ;
 then new requests are sent away, sockets are told and closed over
 .BR server.drain_ms .
+While it still starts, it ends after the step that it is at.
 .SH EXIT STATUS
 .TP
 .B 0

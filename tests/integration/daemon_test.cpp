@@ -37,6 +37,7 @@ class DaemonTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(consoleIsNotThereWithoutToken);
     CPPUNIT_TEST(shortTokenOfTheConsoleFailsTheCheck);
     CPPUNIT_TEST(terminationEndsWithZero);
+    CPPUNIT_TEST(commandCanBeInterrupted);
     CPPUNIT_TEST(schemaIsKeptOverARestart);
     CPPUNIT_TEST(pluginThatFailsLaterLeavesNothingBehind);
     CPPUNIT_TEST_SUITE_END();
@@ -308,6 +309,18 @@ class DaemonTest : public CppUnit::TestFixture {
         LinkupDaemon interrupted(bare());
         interrupted.signal(SIGINT);
         CPPUNIT_ASSERT(waitFor([&] { return !interrupted.running(); }));
+    }
+
+    void commandCanBeInterrupted() {
+        const TemporaryFolder state;
+        ProcessOptions demo;
+        demo.command = {
+            LINKUP_PROGRAM, "-D",     "plugins.enabled=auth", "-D", "paths.state=" + state.path().string(),
+            "--demo",       "1000000"};
+        Process process(demo);
+        CPPUNIT_ASSERT(waitFor([&] { return std::filesystem::exists(state / "linkup.db"); }));
+        process.signal(SIGINT);
+        CPPUNIT_ASSERT_EQUAL(128 + SIGINT, process.wait().value_or(0));
     }
 
     void schemaIsKeptOverARestart() {

@@ -48,6 +48,7 @@ class EndFaultsTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(terminationTellsAThousandSocketsAndIsQuick);
     CPPUNIT_TEST(terminationDoesNotWaitForPeersThatAreSilent);
     CPPUNIT_TEST(terminationStoresWhatItHasAcknowledged);
+    CPPUNIT_TEST(terminationWhileItStartsEndsIt);
     CPPUNIT_TEST(killUnderAStreamOfMessagesLosesAndRepeatsNoneOnSqlite);
     CPPUNIT_TEST(killUnderAStreamOfMessagesLosesAndRepeatsNoneOnPostgres);
     CPPUNIT_TEST_SUITE_END();
@@ -114,6 +115,37 @@ public:
         lines[0]->open();
         for (int number = 1; number <= kMessages; ++number) lines[0]->sendUntilAcked(number);
         assertExactlyOnce(*pairs[0], kMessages, {lines[0].get()});
+    }
+
+    void terminationWhileItStartsEndsIt() {
+        Deployment deployment(Deployment::Kind::kPostgres);
+        CPPUNIT_ASSERT_EQUAL(0, deployment.stop());
+        auto& postgres = PrivatePostgres::shared();
+        const std::string& name = deployment.database();
+        const auto locks = [&](const std::string& granted) {
+            return postgres.query(
+                       "SELECT count(*) FROM pg_locks WHERE relation = 'linkup_migrations'::regclass AND " +
+                           granted,
+                       name) != "0\n";
+        };
+        std::thread holder([&] {
+            try {
+                postgres.query("BEGIN; LOCK TABLE linkup_migrations; SELECT pg_sleep(60)", name);
+            } catch (const std::exception&) {
+                // It is ended below.
+            }
+        });
+        CPPUNIT_ASSERT(waitFor([&] { return locks("granted"); }));
+        LinkupDaemon& daemon = deployment.first();
+        daemon.launch();
+        CPPUNIT_ASSERT(waitFor([&] { return locks("NOT granted"); }));
+        daemon.signal(SIGTERM);
+        postgres.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND "
+            "pid <> pg_backend_pid()");
+        holder.join();
+        CPPUNIT_ASSERT_EQUAL(0, daemon.stop());
+        CPPUNIT_ASSERT_MESSAGE(daemon.log(), daemon.log().find(" ready ") == std::string::npos);
     }
 
     void killUnderAStreamOfMessagesLosesAndRepeatsNoneOnSqlite() {
