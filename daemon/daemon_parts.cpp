@@ -112,7 +112,7 @@ GatewaySettings gatewaySettings(const Settings& settings) {
     gateway.body_bytes_per_second = size(settings, "server.body_bytes_per_second");
     gateway.write_timeout = time(settings, "server.write_timeout_ms");
     gateway.retry_after = std::chrono::seconds(settings.integer("server.retry_after_seconds"));
-    gateway.trusted_proxies = settings.list("server.trusted_proxies");
+    gateway.trusted_proxies = LiveProxies(settings.list("server.trusted_proxies"));
     gateway.upload_folder = (std::filesystem::path(settings.text("paths.state")) / "uploads").string();
     gateway.max_uploads = size(settings, "server.max_uploads");
     gateway.access_log = settings.boolean("server.access_log");
@@ -123,7 +123,7 @@ GatewaySettings gatewaySettings(const Settings& settings) {
         .connections = size(settings, "server.connections_per_address"),
         .requests_per_second = static_cast<double>(settings.integer("server.requests_per_address")),
         .request_burst = static_cast<double>(settings.integer("server.requests_burst_per_address")),
-        .exempt = settings.list("server.unlimited_addresses")};
+        .exempt = LiveProxies(settings.list("server.unlimited_addresses"))};
     gateway.overload = overloadSettings(settings);
     return gateway;
 }
@@ -220,7 +220,7 @@ void DaemonParts::check(const Settings& settings, std::vector<SettingFault>& fau
                               settings.origin(key) + ": " + (why.starts_with(named) ? "" : named) + why});
         }
     };
-    for (const char* key : {"metrics.allowed", "server.trusted_proxies"})
+    for (const char* key : {"metrics.allowed", "server.trusted_proxies", "server.unlimited_addresses"})
         look(key, [&] { TrustedProxies{settings.list(key)}; });
     look("database.url", [&] { OfflineDatabase{databaseUrl(settings)}; });
     look("redis.url", [&] { redisSettings(settings, PartsMode::kOffline); });

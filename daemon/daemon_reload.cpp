@@ -21,6 +21,8 @@ ReloadReport Daemon::reload() {
         faults.insert(faults.end(), error.faults().begin(), error.faults().end());
     } catch (const std::exception& error) {
         faults.push_back({{}, error.what()});
+    } catch (...) {
+        faults.push_back({{}, "a plugin threw something that is no std::exception"});
     }
     if (faults.empty()) {
         report = running_configuration_->compare(next->settings.declared());
@@ -66,7 +68,13 @@ void Daemon::applyLive(const Settings& next, const std::vector<DeclaredOption>& 
     drain_time_ = std::chrono::milliseconds(next.integer("server.drain_ms"));
     for (const DeclaredOption& option : applied) {
         const auto change = settings_.liveChanges().find(option.key);
-        if (change != settings_.liveChanges().end()) change->second(next.pluginValue(option.key));
+        if (change == settings_.liveChanges().end()) continue;
+        try {
+            change->second(next.pluginValue(option.key));
+        } catch (...) {
+            parts_.log->error("a plugin failed to take a new value; it has it after a restart",
+                              {{"option", option.key}});
+        }
     }
     running_configuration_->adopt(applied);
 }

@@ -72,8 +72,8 @@ constexpr std::array kOptions = {
     integer("server.worker_threads", "8", 1, 1024, "threads", "Threads that run the handlers of plugins."),
     integer("server.worker_queue", "1024", 1, 1'000'000, "requests",
             "Requests that may wait for a worker; beyond, 503."),
-    integer("server.max_connections", "50000", 1, 10'000'000, "connections",
-            "HTTP and WebSocket together; beyond, a new one is closed at once."),
+    live(integer("server.max_connections", "50000", 1, 10'000'000, "connections",
+                 "HTTP and WebSocket together; beyond, a new one is closed at once.")),
     live(integer("server.max_uploads", "64", 1, 1'000'000, "uploads",
                  "Files on their way in at the same time; beyond, 503.")),
     live(integer("server.max_header_bytes", "16384", 1024, kMegabyte, "bytes", "Largest head of a request.")),
@@ -92,8 +92,9 @@ constexpr std::array kOptions = {
                  "nobody here any more; then it drains. Longer than the proxy needs to see it.")),
     live(integer("server.drain_ms", "1000", 0, kHour, "ms",
                  "On SIGTERM, the time over which sockets are told and closed, one after the other.")),
-    list("server.trusted_proxies", "",
-         "Addresses or networks whose X-Forwarded-For is believed, such as 10.0.0.0/8. Empty: nobody's."),
+    live(list(
+        "server.trusted_proxies", "",
+        "Addresses or networks whose X-Forwarded-For is believed, such as 10.0.0.0/8. Empty: nobody's.")),
     live(integer(
         "server.connections_per_address", "4096", 0, 10'000'000, "connections",
         "Connections of one IPv4 address or IPv6 /64 network; many phones share one. Beyond, a new one is "
@@ -102,8 +103,8 @@ constexpr std::array kOptions = {
                  "Requests of one address in the long run; beyond, 429. 0: no limit.")),
     live(integer("server.requests_burst_per_address", "2000", 1, 10'000'000, "requests",
                  "Requests of one address at once, after it has rested.")),
-    list("server.unlimited_addresses", "127.0.0.0/8,::1/128",
-         "Addresses or networks to which the limits for one address do not apply."),
+    live(list("server.unlimited_addresses", "127.0.0.0/8,::1/128",
+              "Addresses or networks to which the limits for one address do not apply.")),
     text("server.tls.certificate_file", "",
          "Certificate and those between it and the authority, in PEM. With it the port speaks HTTPS and wss "
          "alone. Read again when the file changes. Empty: no TLS."),
@@ -136,7 +137,9 @@ constexpr std::array kOptions = {
     live(integer("sockets.ping_timeout_ms", "10000", 100, kHour, "ms", "Time for the answer.")),
     live(integer("sockets.close_timeout_ms", "3000", 100, kHour, "ms",
                  "Time for the peer's answer to a close.")),
-    live(integer("sockets.write_timeout_ms", "30000", 100, kHour, "ms", "Time for one frame to go out.")),
+    live(
+        integer("sockets.write_timeout_ms", "30000", 100, kHour, "ms",
+                "Time for one frame to go out, and for one who reads too slowly to come to the close 1013.")),
 
     secret("database.url",
            "sqlite:FILE, below paths.state if relative, or "

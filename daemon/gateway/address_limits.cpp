@@ -19,11 +19,11 @@ void AddressSettings::takeLive(const AddressSettings& next) {
     connections.set(next.connections);
     requests_per_second.set(next.requests_per_second);
     request_burst.set(next.request_burst);
+    exempt.set(next.exempt);
 }
 
 AddressLimits::AddressLimits(const AddressSettings& settings, sdk::Metrics& metrics)
     : settings_(settings),
-      exempt_(settings.exempt),
       refused_connections_(metrics.counter("address_connections_refused_total",
                                            "Connections refused because their address had too many.")),
       refused_requests_(metrics.counter("address_requests_refused_total",
@@ -34,9 +34,9 @@ std::size_t AddressLimits::Hash::operator()(const AddressKey& key) const noexcep
     return (z ^ (z >> 31U)) * 0x94D049BB133111EBU;
 }
 
-AddressKey AddressLimits::keyOf(std::string_view address) const noexcept {
+AddressKey AddressLimits::keyOf(std::string_view address) const {
     const auto bytes = TrustedProxies::parse(address);
-    if (!bytes.has_value() || exempt_.trusts(address)) return {};
+    if (!bytes.has_value() || settings_.exempt.trusts(address)) return {};
     AddressKey key{.limited = true};
     std::memcpy(&key.high, bytes->data(), 8);
     if (key.high == 0) std::memcpy(&key.low, bytes->data() + 8, 8);  // IPv4 as ::ffff:a.b.c.d

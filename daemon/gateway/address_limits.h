@@ -10,7 +10,6 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
-#include <vector>
 
 #include "linkup/sdk/live.h"
 #include "linkup/sdk/metrics.h"
@@ -20,10 +19,10 @@ namespace linkup::daemon {
 
 /// What one address may take. Phones of a carrier and students of a university share one, so it is much.
 struct AddressSettings {
-    sdk::Live<std::size_t> connections = 4096;                  ///< open at the same time; 0: no limit
-    sdk::Live<double> requests_per_second = 500;                ///< in the long run; 0: no limit
-    sdk::Live<double> request_burst = 2000;                     ///< at once after a rest
-    std::vector<std::string> exempt{"127.0.0.0/8", "::1/128"};  ///< addresses and networks
+    sdk::Live<std::size_t> connections = 4096;     ///< open at the same time; 0: no limit
+    sdk::Live<double> requests_per_second = 500;   ///< in the long run; 0: no limit
+    sdk::Live<double> request_burst = 2000;        ///< at once after a rest
+    LiveProxies exempt{"127.0.0.0/8", "::1/128"};  ///< addresses and networks
 
     void takeLive(const AddressSettings& next);
 };
@@ -41,7 +40,6 @@ struct AddressKey {
 /// Threading: any.   Lifetime: outlives its leases.
 class AddressLimits {
 public:
-    /// Errors: Error{kInvalidArgument} naming the entry of `exempt` that is neither address nor network.
     AddressLimits(const AddressSettings& settings, sdk::Metrics& metrics);
 
     /// A connection's place; given back when it goes.
@@ -64,7 +62,7 @@ public:
         AddressKey key_;
     };
 
-    AddressKey keyOf(std::string_view address) const noexcept;
+    AddressKey keyOf(std::string_view address) const;
     /// Nothing: that address has as many connections as it may.
     std::optional<Lease> connect(const AddressKey& key);
     /// Counts a request. How long it would have to wait, rounded up; zero: it may go on.
@@ -90,7 +88,6 @@ private:
     void giveBack(const AddressKey& key) noexcept;
 
     const AddressSettings settings_;
-    const TrustedProxies exempt_;
     sdk::Counter& refused_connections_;
     sdk::Counter& refused_requests_;
     std::array<Shard, 16> shards_;

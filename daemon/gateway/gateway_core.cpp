@@ -1,5 +1,7 @@
 #include "gateway_core.h"
 
+#include <limits>
+
 #include "linkup/sdk/error.h"
 #include "tls.h"
 
@@ -50,14 +52,13 @@ GatewayCore::GatewayCore(GatewaySettings options, sdk::Log& logger, sdk::Metrics
       clock(time),
       pools(worker_pools),
       requests(requestsPool(worker_pools)),
-      proxies(settings.trusted_proxies),
       metrics(maker),
       tls(identityOf(settings, logger, maker)),
       addresses(settings.addresses, maker),
       overload(settings.overload, logger, maker),
       hub(bus, hexOf((std::uint64_t{std::random_device{}()} << 32) ^ std::random_device{}()),
           settings.sockets.per_user_and_path),
-      disk("disk", kDiskThreads, settings.max_connections, logger, maker) {}
+      disk("disk", kDiskThreads, std::numeric_limits<std::size_t>::max(), logger, maker) {}
 
 GatewayCore::~GatewayCore() = default;
 

@@ -14,7 +14,6 @@
 #include "request_ids.h"
 #include "router.h"
 #include "socket_hub.h"
-#include "trusted_proxies.h"
 
 namespace linkup::daemon {
 
@@ -55,7 +54,6 @@ struct GatewayCore {
     sdk::Clock& clock;
     WorkerPools& pools;
     WorkerPool& requests;  ///< the pool "requests"
-    const TrustedProxies proxies;
     GatewayMetrics metrics;
     const std::unique_ptr<TlsIdentity> tls;  ///< null: plain HTTP
     AddressLimits addresses;
@@ -70,8 +68,8 @@ struct GatewayCore {
     std::atomic<bool> refusing{false};  ///< what is new gets 503
     std::atomic<std::size_t> connections{0};
     std::atomic<std::size_t> uploads{0};
-    /// Reads and writes files; each connection has one piece of work there at most. Last, as that work uses
-    /// all the others.
+    /// Reads and writes files; each connection has one piece of work there at most, which bounds its queue.
+    /// Last, as that work uses all the others.
     WorkerPool disk;
 };
 

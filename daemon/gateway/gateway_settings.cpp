@@ -16,6 +16,7 @@ void SocketSettings::takeLive(const SocketSettings& next) {
 }
 
 void GatewaySettings::takeLive(const GatewaySettings& next) {
+    max_connections.set(next.max_connections);
     max_header_bytes.set(next.max_header_bytes);
     header_timeout.set(next.header_timeout);
     keep_alive_timeout.set(next.keep_alive_timeout);
@@ -23,6 +24,7 @@ void GatewaySettings::takeLive(const GatewaySettings& next) {
     body_bytes_per_second.set(next.body_bytes_per_second);
     write_timeout.set(next.write_timeout);
     retry_after.set(next.retry_after);
+    trusted_proxies.set(next.trusted_proxies);
     max_uploads.set(next.max_uploads);
     access_log.set(next.access_log);
     overload.takeLive(next.overload);

@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "address_limits.h"
 #include "linkup/sdk/live.h"
 #include "overload.h"
+#include "trusted_proxies.h"
 
 namespace linkup::daemon {
 
@@ -38,8 +38,8 @@ struct GatewaySettings {
     std::uint16_t port = 8002;  ///< 0: the kernel chooses, see Gateway::boundPort
     int backlog = 4096;
     int io_threads = 2;
-    std::size_t max_connections =
-        50'000;  ///< HTTP and WebSocket together; beyond, a new one is closed at once
+    /// HTTP and WebSocket together; beyond, a new one is closed at once.
+    sdk::Live<std::size_t> max_connections = 50'000;
     sdk::Live<std::size_t> max_header_bytes = 16 * 1024;
     /// From a request's first byte to its last header.
     sdk::Live<std::chrono::milliseconds> header_timeout = std::chrono::milliseconds(10'000);
@@ -50,8 +50,7 @@ struct GatewaySettings {
     sdk::Live<std::size_t> body_bytes_per_second = 16 * 1024;
     sdk::Live<std::chrono::milliseconds> write_timeout = std::chrono::milliseconds(30'000);
     sdk::Live<std::chrono::seconds> retry_after = std::chrono::seconds(1);  ///< said with a 503
-    std::vector<std::string>
-        trusted_proxies;  ///< addresses or networks whose X-Forwarded-For and X-Request-Id count
+    LiveProxies trusted_proxies;  ///< addresses or networks whose X-Forwarded-For and X-Request-Id count
     std::string upload_folder = "/tmp";  ///< of the nameless files that uploads are until a handler has them
     sdk::Live<std::size_t> max_uploads = 64;  ///< at the same time; beyond, 503
     std::string tls_certificate_file;         ///< with intermediate ones, in PEM; empty: plain HTTP

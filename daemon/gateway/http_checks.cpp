@@ -93,8 +93,9 @@ void HttpSession::admit() {
     exchange.trace = core.ids.makeTrace(callerOf(parser));
     const std::string_view given_id = from_proxy ? parser.get("x-request-id") : std::string_view();
     exchange.request.id = isSaneId(given_id) ? std::string(given_id) : hexOf(exchange.trace.span);
-    exchange.request.peer =
-        from_proxy ? core.proxies.clientOf(peer_.address, parser.get("x-forwarded-for")) : peer_.address;
+    exchange.request.peer = from_proxy ? core.settings.trusted_proxies.get()->clientOf(
+                                             peer_.address, parser.get("x-forwarded-for"))
+                                       : peer_.address;
     exchange.target = splitTarget(parser.target);
 
     if (parser.version >= 11 && parser.find("host") == nullptr) {

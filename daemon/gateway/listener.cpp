@@ -92,7 +92,12 @@ Awaitable<void> Listener::accept() {
             co_await pause.async_wait(asio::redirect_error(kAwait, fault));
             continue;
         }
-        welcome(io, std::move(socket));
+        try {
+            welcome(io, std::move(socket));
+        } catch (
+            const std::exception& error) {  // out of memory: this one connection is lost, not all to come
+            core_.log.error("cannot take a connection", {{"reason", error.what()}});
+        }
     }
 }
 
@@ -106,7 +111,7 @@ void Listener::welcome(IoThread& io, TcpSocket socket) {
     }
     HttpPeer from{addressOf(peer)};
     from.key = core_.addresses.keyOf(from.address);
-    from.is_proxy = core_.proxies.trusts(from.address);
+    from.is_proxy = core_.settings.trusted_proxies.trusts(from.address);
     if (!from.is_proxy) {
         auto lease = core_.addresses.connect(from.key);
         if (!lease.has_value()) return;

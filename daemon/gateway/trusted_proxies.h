@@ -1,7 +1,10 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
+#include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +38,26 @@ private:
     static bool parse(std::string_view text, Address& address, bool& is_v4) noexcept;
 
     std::vector<Network> networks_;
+};
+
+/// A list of them that may change while others look at it; copies share it, as those of sdk::Live do.
+///
+/// Threading: any thread.   Errors: as TrustedProxies.
+class LiveProxies {
+public:
+    LiveProxies(std::initializer_list<std::string> networks = {})
+        : LiveProxies(std::vector<std::string>(networks)) {}
+    explicit LiveProxies(const std::vector<std::string>& networks)
+        : shared_(std::make_shared<Shared>(std::make_shared<const TrustedProxies>(networks))) {}
+
+    std::shared_ptr<const TrustedProxies> get() const { return shared_->load(); }
+    bool trusts(std::string_view address) const { return get()->trusts(address); }
+    /// For all copies.
+    void set(const LiveProxies& next) { shared_->store(next.get()); }
+
+private:
+    using Shared = std::atomic<std::shared_ptr<const TrustedProxies>>;
+    std::shared_ptr<Shared> shared_;
 };
 
 }  // namespace linkup::daemon

@@ -80,7 +80,10 @@ public:
     FixturePlugin() { note("made"); }
     ~FixturePlugin() override { note("gone"); }
 
-    void configure(sdk::Config&) override { FIXTURE_CONFIGURE(); }
+    void configure(sdk::Config& config) override {
+        config_ = &config;
+        FIXTURE_CONFIGURE();
+    }
 
     void registerWith(sdk::Registrar& registrar, sdk::Host&) override {
         registrar_ = &registrar;
@@ -99,6 +102,10 @@ private:
     [[noreturn]] void fail() { throw std::runtime_error("the fixture fails here"); }
     [[noreturn]] void failOddly() { throw 42; }
     [[noreturn]] void crash() { std::abort(); }
+    void refuseChanges() {
+        config_->integer({.key = "value", .help = "What it does not take later."}, 1, 1, 9);
+        config_->live("value", [](const sdk::OptionValue&) { throw 42; });
+    }
 
     void registerOwn() {
         const std::string base = "/fixture/" FIXTURE_NAME;
@@ -140,6 +147,7 @@ private:
     void onEvent(const std::shared_ptr<sdk::SocketSession>&, const std::string&, const sdk::Json&) override {}
     void onClose(const std::shared_ptr<sdk::SocketSession>&, std::uint16_t) override {}
 
+    sdk::Config* config_ = nullptr;
     sdk::Registrar* registrar_ = nullptr;
 };
 

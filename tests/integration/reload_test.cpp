@@ -1,3 +1,4 @@
+#include <Poco/Exception.h>
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <csignal>
@@ -21,9 +22,12 @@ class ReloadTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(missingFileChangesNothing);
     CPPUNIT_TEST(networkLimitsAreLive);
     CPPUNIT_TEST(limitsOfOneAddressAreLive);
+    CPPUNIT_TEST(whoseWordIsTakenAndWhoIsFreeAreLive);
+    CPPUNIT_TEST(numberOfConnectionsIsLive);
     CPPUNIT_TEST(overloadLimitsMustStayInOrder);
     CPPUNIT_TEST(limitsOfAPluginAreLive);
     CPPUNIT_TEST(whatAPluginRefusesIsRejected);
+    CPPUNIT_TEST(pluginThatFailsToTakeAValueHarmsNobody);
     CPPUNIT_TEST(otherPluginsNeedARestart);
     CPPUNIT_TEST(reportIsPrintedAtEveryLevel);
     CPPUNIT_TEST(newValuesHoldAfterTheNextReloadAndSecretsAreNotPrinted);
@@ -136,6 +140,47 @@ private:
         for (int i = 0; i < 10; ++i) CPPUNIT_ASSERT_EQUAL(401, status(path));
     }
 
+    void whoseWordIsTakenAndWhoIsFreeAreLive() {
+        const std::string limits =
+            "plugins.enabled = auth\nserver.requests_per_address = 1\nserver.requests_burst_per_address = "
+            "1\n";
+        const auto numbersFor = [this](const std::string& address) {
+            HttpClient client(daemon_->url());
+            client.setHeader("X-Forwarded-For", address);
+            return client.get("/metrics").status;
+        };
+        write(limits);
+        DaemonOptions options;
+        options.config = folder_ / "linkupd.properties";
+        daemon_ = std::make_unique<LinkupDaemon>(std::move(options));
+        for (int i = 0; i < 3; ++i) CPPUNIT_ASSERT_EQUAL(401, status("/api/v1/me"));
+        CPPUNIT_ASSERT_EQUAL(200, numbersFor("192.0.2.1"));
+        write(limits + "server.trusted_proxies = 127.0.0.1\nserver.unlimited_addresses = everybody\n");
+        assertContains(reload(), "'everybody' is neither an address nor a network");
+        CPPUNIT_ASSERT_EQUAL(200, numbersFor("192.0.2.1"));
+        write(limits + "server.trusted_proxies = 127.0.0.1\nserver.unlimited_addresses = 10.0.0.0/8\n");
+        assertContains(reload(), "applied=2");
+        CPPUNIT_ASSERT_EQUAL(404, numbersFor("192.0.2.1"));
+        CPPUNIT_ASSERT(waitFor([&] { return status("/api/v1/me") == 429; }));
+        write(limits);
+        reload();
+        CPPUNIT_ASSERT_EQUAL(200, numbersFor("192.0.2.1"));
+        for (int i = 0; i < 3; ++i) CPPUNIT_ASSERT_EQUAL(401, status("/api/v1/me"));
+    }
+
+    void numberOfConnectionsIsLive() {
+        start("", "");
+        HttpClient kept(daemon_->url());
+        CPPUNIT_ASSERT_EQUAL(200, kept.get("/healthz").status);
+        write("plugins.enabled =\nserver.max_connections = 1\n");
+        assertContains(reload(), "reload: applied option=server.max_connections value=1");
+        CPPUNIT_ASSERT_THROW(status("/healthz"), Poco::Exception);
+        CPPUNIT_ASSERT_EQUAL(200, kept.get("/healthz").status);
+        write("plugins.enabled =\n");
+        reload();
+        CPPUNIT_ASSERT_EQUAL(200, status("/healthz"));
+    }
+
     void overloadLimitsMustStayInOrder() {
         start("", "");
         write("plugins.enabled =\noverload.sign_in_ms = 2000\noverload.live_ms = 2500\n");
@@ -167,6 +212,16 @@ private:
         assertContains(log, "option=auth.token.signing_key");
         assertContains(log, "names no key");
         assertContains(log, "rejected=1");
+    }
+
+    void pluginThatFailsToTakeAValueHarmsNobody() {
+        const std::string plugin = std::string(LINKUP_BAD_PLUGINS_DIR) + "/throws_in_change.so";
+        start(plugin, "");
+        write("plugins.enabled = " + plugin + "\nthrows_in_change.value = 2\nmetrics.allowed = 10.0.0.0/8\n");
+        assertContains(reload(), "configuration reloaded applied=2");
+        assertContains(daemon_->log(), "a plugin failed to take a new value");
+        CPPUNIT_ASSERT_EQUAL(404, status("/metrics"));
+        CPPUNIT_ASSERT_EQUAL(0, daemon_->stop());
     }
 
     void otherPluginsNeedARestart() {
