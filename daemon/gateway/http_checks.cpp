@@ -94,11 +94,12 @@ void HttpSession::admit() {
     const std::string_view given_id = from_proxy ? parser.get("x-request-id") : std::string_view();
     exchange.request.id = isSaneId(given_id) ? std::string(given_id) : hexOf(exchange.trace.span);
     exchange.request.peer = from_proxy ? core.settings.trusted_proxies.get()->clientOf(
-                                             peer_.address, parser.get("x-forwarded-for"))
+                                             peer_.address, parser.joined("x-forwarded-for"))
                                        : peer_.address;
     exchange.target = splitTarget(parser.target);
 
-    if (parser.version >= 11 && parser.find("host") == nullptr) {
+    const std::size_t hosts = parser.count("host");
+    if (hosts > 1 || (hosts == 0 && parser.version >= 11)) {
         exchange.response = replies::detail(400, "Bad Request");
         return;
     }

@@ -5,7 +5,6 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
-#include <cstring>
 
 #include "bearer.h"
 #include "daemon/services/logging.h"
@@ -26,6 +25,10 @@ constexpr std::size_t kMaxDiscard = 256 * 1024;  // of a body that nobody wants,
 constexpr std::size_t kSmallBody = 4096;         // copied behind the head; a larger one goes out beside it
 constexpr std::size_t kMaxLinger = 16 * 1024 * 1024;  // read after a refusal, so that the peer can read it
 constexpr std::chrono::milliseconds kLinger{1000};
+
+bool isLineEnd(char c) {
+    return c == '\r' || c == '\n';
+}
 
 }  // namespace
 
@@ -122,10 +125,8 @@ Awaitable<bool> HttpSession::receiveHead() {
     bool began = false;
     while (true) {
         // Blank lines between requests are overlooked (RFC 9112 §2.2).
-        while (!began && buffer_->size() > 0 &&
-               std::strchr("\r\n", *static_cast<const char*>(buffer_->data().data()))) {
+        while (!began && buffer_->size() > 0 && isLineEnd(*static_cast<const char*>(buffer_->data().data())))
             buffer_->consume(1);
-        }
         if (buffer_->size() > 0) {
             if (!began) {
                 began = true;

@@ -19,6 +19,8 @@ class HttpFaultsTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(HttpFaultsTest);
     CPPUNIT_TEST(refusesAHeaderThatIsTooLarge);
     CPPUNIT_TEST(refusesRubbish);
+    CPPUNIT_TEST(refusesBodiesThatOthersWouldMeasureOtherwise);
+    CPPUNIT_TEST(overlooksBlankLinesAndNothingElseBetweenRequests);
     CPPUNIT_TEST(refusesADeclaredBodyWithoutReadingIt);
     CPPUNIT_TEST(refusesAChunkedBodyThatGrowsTooLarge);
     CPPUNIT_TEST(keepsTheConnectionAfterASmallUnwantedBody);
@@ -69,6 +71,39 @@ public:
             CPPUNIT_ASSERT(connection.closed());
         }
         CPPUNIT_ASSERT_EQUAL(200, HttpClient(server.url()).get("/hello").status);
+    }
+    /// What a proxy in front takes for a body must not be a request to us, or somebody is answered for it.
+    void refusesBodiesThatOthersWouldMeasureOtherwise() {
+        TestGateway server;
+        hello(server);
+        const std::string smuggled = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n";
+        for (const std::string start :
+             {"POST /hello HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n",
+              "POST /hello HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n",
+              "POST /hello HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+              "POST /hello HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\nTransfer-Encoding: "
+              "chunked\r\n\r\n",
+              "POST /hello HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\nTransfer-Encoding: "
+              "chunked\r\n\r\n",
+              "POST /hello HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n"}) {
+            RawConnection connection(server.url());
+            connection.send(start + smuggled);
+            const std::string reply = connection.receive();
+            CPPUNIT_ASSERT_MESSAGE(start + reply, reply.starts_with("HTTP/1.1 400 "));
+            CPPUNIT_ASSERT_MESSAGE(start + reply, reply.find("HTTP/1.1", 1) == std::string::npos);
+            CPPUNIT_ASSERT(connection.closed());
+        }
+    }
+    void overlooksBlankLinesAndNothingElseBetweenRequests() {
+        TestGateway server;
+        hello(server);
+        const std::string request = "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        RawConnection blank(server.url());
+        blank.send("\r\n\n\r\n" + request);
+        CPPUNIT_ASSERT(blank.receive().starts_with("HTTP/1.1 200 "));
+        RawConnection zero(server.url());
+        zero.send(std::string(1, '\0') + request);
+        CPPUNIT_ASSERT(zero.receive().starts_with("HTTP/1.1 400 "));
     }
     void refusesADeclaredBodyWithoutReadingIt() {
         TestGateway server;

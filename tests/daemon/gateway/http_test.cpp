@@ -22,6 +22,7 @@ class HttpTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(speaksHttp10);
     CPPUNIT_TEST(saysContinueBeforeABody);
     CPPUNIT_TEST(takesChunkedBodies);
+    CPPUNIT_TEST(takesNoHeaderFromBehindABody);
     CPPUNIT_TEST(decodesPathParameters);
     CPPUNIT_TEST(takesAPlusInAQueryAsAPlus);
     CPPUNIT_TEST(redirectsATrailingSlashKeepingTheQuery);
@@ -138,6 +139,18 @@ public:
         connection.receiveUntil("{\"a\":1}");
         connection.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]");
         CPPUNIT_ASSERT(connection.receive().find("[]") != std::string::npos);
+    }
+    void takesNoHeaderFromBehindABody() {
+        sdk::RouteSpec spec = getSpec("/late");
+        spec.method = sdk::Method::kPost;
+        server_->route(spec,
+                       [](const Request& request) { return Response::json(Json(request.header("x-late"))); });
+        RawConnection connection(server_->url());
+        connection.send(
+            "POST /late HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+            "1\r\nx\r\n0\r\nX-Late: from a trailer\r\n\r\n");
+        const std::string reply = connection.receive();
+        CPPUNIT_ASSERT_MESSAGE(reply, reply.starts_with("HTTP/1.1 200 ") && reply.ends_with("\r\n\r\n\"\""));
     }
     void decodesPathParameters() {
         server_->route(getSpec("/search/{query}"), [](const Request& request) {
@@ -394,6 +407,12 @@ public:
         const HttpReply reply = HttpClient(behind.url()).send("GET", "/peer", "", "", headers);
         CPPUNIT_ASSERT_EQUAL(std::string("203.0.113.9"), reply.text("peer"));
         CPPUNIT_ASSERT_EQUAL(std::string("given-id"), reply.header("x-request-id"));
+        // HAProxy puts its line behind what the client has made up.
+        RawConnection liar(behind.url());
+        liar.send(
+            "GET /peer HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: 127.0.0.1\r\n"
+            "X-Forwarded-For: 203.0.113.9\r\n\r\n");
+        CPPUNIT_ASSERT(liar.receive().find(R"("peer":"203.0.113.9")") != std::string::npos);
     }
     void runsAHandlerOnThePluginsOwnPool() {
         server_->pools.create("test.hashing", 1, 1);
