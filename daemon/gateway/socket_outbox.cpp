@@ -4,17 +4,13 @@
 
 namespace linkup::daemon {
 
-namespace {
-
-void call(const std::function<void(bool)>& function, bool value) noexcept {
+void tell(const std::function<void(bool)>& callback, bool value) noexcept {
     try {
-        if (function) function(value);
+        if (callback) callback(value);
     } catch (...) {
-        // A callback's failure is its owner's; the socket goes on.
+        // Nobody else can do anything about it.
     }
 }
-
-}  // namespace
 
 OutgoingFrame::OutgoingFrame(std::string content, sdk::SendOptions how) : text(std::move(content)) {
     if (how.droppable || !how.coalesce_key.empty() || how.on_written || how.on_answered) {
@@ -24,12 +20,12 @@ OutgoingFrame::OutgoingFrame(std::string content, sdk::SendOptions how) : text(s
 
 void OutgoingFrame::tellLost() noexcept {
     if (options == nullptr) return;
-    call(std::exchange(options->on_written, nullptr), false);
-    call(std::exchange(options->on_answered, nullptr), false);
+    tell(std::exchange(options->on_written, nullptr), false);
+    tell(std::exchange(options->on_answered, nullptr), false);
 }
 
 void OutgoingFrame::tellWritten() noexcept {
-    if (options != nullptr) call(std::exchange(options->on_written, nullptr), true);
+    if (options != nullptr) tell(std::exchange(options->on_written, nullptr), true);
 }
 
 SocketOutbox::Verdict SocketOutbox::push(OutgoingFrame frame, std::vector<OutgoingFrame>& lost) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -9,6 +10,10 @@
 #include "linkup/sdk/socket.h"
 
 namespace linkup::daemon {
+
+/// Tells one of SendOptions' callbacks, if there is one. What it throws is its owner's failure; the socket
+/// goes on.
+void tell(const std::function<void(bool)>& callback, bool value) noexcept;
 
 /// A text on its way out. The options exist only where there are any: most frames have none.
 struct OutgoingFrame {

@@ -2,6 +2,7 @@
 
 #include <netinet/tcp.h>
 
+#include <algorithm>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 #include <charconv>
@@ -67,8 +68,7 @@ void SocketSession::send(std::string text, sdk::SendOptions options) {
         if (state_ != State::kOpen || shed) {
             lost.push_back(std::move(frame));
         } else if (outbox_.push(std::move(frame), lost) == SocketOutbox::Verdict::kFull) {
-            core().metrics.slow_sockets.add();
-            beginClose(static_cast<std::uint16_t>(sdk::CloseCode::kTryAgainLater), "reads too slowly", &lost);
+            giveUpOnSlowReader(lost);
         }
         startWriter();
     }
@@ -82,24 +82,32 @@ void SocketSession::send(std::string text, sdk::SendOptions options) {
 
 void SocketSession::close(sdk::CloseCode code, std::string_view reason) {
     const std::lock_guard lock(mutex_);
-    beginClose(static_cast<std::uint16_t>(code), reason, nullptr);
+    beginClose(static_cast<std::uint16_t>(code), reason, core().closePatience());
     startWriter();
 }
 
-/// With the lock held. `dropped`: what waits goes there instead of out.
+/// With the lock held.
 void SocketSession::beginClose(std::uint16_t code, std::string_view reason,
-                               std::vector<OutgoingFrame>* dropped) {
+                               std::chrono::milliseconds patience) {
     if (state_ != State::kOpen) return;
     state_ = State::kClosing;
     close_code_ = code;
     close_reason_ = reason.substr(0, 120);
-    if (dropped != nullptr) {
-        for (OutgoingFrame& frame : outbox_.takeAll()) dropped->push_back(std::move(frame));
-    }
     // A peer that does not read must not hold up its own end.
-    asio::post(io().context(), [self = shared_from_this()] {
-        if (!self->finished_) self->scheduleDeadline(self->core().closePatience());
+    asio::post(io().context(), [self = shared_from_this(), patience] {
+        if (!self->finished_ && !self->close_sent_) self->scheduleDeadline(patience);
     });
+}
+
+/// With the lock held. What waits goes to `lost`, so that of all that is still to come only the close frame
+/// stands behind what the kernel has. For that much the peer gets the time of a frame that will not go out:
+/// it may be only slow, and shall learn why it was closed.
+void SocketSession::giveUpOnSlowReader(std::vector<OutgoingFrame>& lost) {
+    core().metrics.slow_sockets.add();
+    for (OutgoingFrame& frame : outbox_.takeAll()) lost.push_back(std::move(frame));
+    const std::chrono::milliseconds patience = core().closePatience();
+    beginClose(static_cast<std::uint16_t>(sdk::CloseCode::kTryAgainLater), "reads too slowly",
+               core().draining ? patience : std::max(patience, settings().write_timeout.get()));
 }
 
 /// With the lock held.
@@ -192,10 +200,15 @@ void SocketSession::recheck(std::string token) {
         if (answer.outcome != Outcome::kUnknown) return;
         const bool posted =
             core().requests.post([self = shared_from_this(), token = std::move(token), close_if_refused] {
-                close_if_refused(*self, self->core().authenticator.verify(token));
+                try {
+                    close_if_refused(*self, self->core().authenticator.verify(token));
+                } catch (...) {
+                    self->close(sdk::CloseCode::kTryAgainLater, "busy");
+                    throw;  // for the log
+                }
             });
         if (!posted) close(sdk::CloseCode::kTryAgainLater, "busy");
-    } catch (const std::exception&) {
+    } catch (...) {
         close(sdk::CloseCode::kTryAgainLater, "busy");
     }
 }
@@ -272,7 +285,7 @@ void SocketSession::onPong(std::string_view payload) {
         answered.push_back(std::move(answer));
         return true;
     });
-    for (const Answer& answer : answered) answer.tell(true);
+    for (const Answer& answer : answered) tell(answer.callback, true);
 }
 
 }  // namespace linkup::daemon

@@ -60,13 +60,14 @@ private:
     class Operation;
     struct Answer {
         std::uint64_t ping;  // 0: not sent yet
-        std::function<void(bool)> tell;
+        std::function<void(bool)> callback;
     };
     enum class State { kOpen, kClosing, kClosed };
 
     GatewayCore& core() const noexcept { return io().core(); }
     SocketSettings const& settings() const noexcept { return core().settings.sockets; }
-    void beginClose(std::uint16_t code, std::string_view reason, std::vector<OutgoingFrame>* dropped);
+    void beginClose(std::uint16_t code, std::string_view reason, std::chrono::milliseconds patience);
+    void giveUpOnSlowReader(std::vector<OutgoingFrame>& lost);
     void startWriter();
 
     // From here on: I/O thread only.

@@ -82,6 +82,7 @@ void SocketSession::ping() {
 
 void SocketSession::sendClose(std::uint16_t code, const std::string& reason) {
     close_sent_ = true;
+    scheduleDeadline(core().closePatience());
     websocket::close_reason close(static_cast<websocket::close_code>(code));
     close.reason.assign(reason.data(), reason.size());
     stream_->ws.async_close(
@@ -136,6 +137,7 @@ void SocketSession::onDeadline(SteadyTime now) noexcept {
 
 void SocketSession::shutDown() noexcept {
     close(sdk::CloseCode::kGoingAway, "server stops");
+    if (!finished_) scheduleDeadline(core().closePatience());  // also of one that had longer
 }
 
 void SocketSession::kill() noexcept {
@@ -157,7 +159,7 @@ void SocketSession::finish(std::uint16_t code) noexcept {
         lost = outbox_.takeAll();
     }
     for (OutgoingFrame& frame : lost) frame.tellLost();
-    for (const Answer& answer : std::exchange(answers_, {})) answer.tell(false);
+    for (const Answer& answer : std::exchange(answers_, {})) tell(answer.callback, false);
     io().wheel().clear(*this);
     if (accepted_) {
         path_->count(-1);

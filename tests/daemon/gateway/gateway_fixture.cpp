@@ -14,6 +14,7 @@ sdk::Authenticator::Answer TokenTeller::verifyFast(std::string_view token) {
 }
 
 sdk::Authenticator::Answer TokenTeller::verify(std::string_view token) {
+    if (before_slow) before_slow();
     ++asked_slowly;
     const std::lock_guard lock(mutex_);
     if (revoked_.contains(token)) return {};

@@ -36,8 +36,9 @@ public:
     Answer verifyFast(std::string_view token) override;
     Answer verify(std::string_view token) override;
     void revoke(const std::string& token);
-    /// Called before each fast answer.
+    /// Called before each fast, and each slow answer.
     std::function<void()> before_fast;
+    std::function<void()> before_slow;
     std::atomic<int> asked_slowly{0};
 
 private:

@@ -24,6 +24,8 @@ class SocketFaultsTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(keepsAPeerThatAnswersPings);
     CPPUNIT_TEST(stopsReadingWhileTheHandlerLags);
     CPPUNIT_TEST(closesASlowReaderWith1013);
+    CPPUNIT_TEST(slowReaderLearnsWhyItWasClosedWhenItReadsOn);
+    CPPUNIT_TEST(cutsOffAReaderThatNeverReadsOn);
     CPPUNIT_TEST(dropsTypingBeforeItClosesASlowReader);
     CPPUNIT_TEST(refusesHandshakesUnderOverload);
     CPPUNIT_TEST(drainsOneAfterTheOther);
@@ -124,7 +126,6 @@ public:
     void closesASlowReaderWith1013() {
         TestGateway::Options options{TestGateway::quick()};
         options.settings.sockets.outgoing_budget_bytes = 256 * 1024;
-        options.settings.sockets.close_timeout = 5s;
         Server server(options);
         auto slow = server.connect(1);
         auto quick = server.connect(2);
@@ -143,6 +144,43 @@ public:
         CPPUNIT_ASSERT_EQUAL(1013, slow.receiveClose(30s));
         CPPUNIT_ASSERT(waitFor([&] { return server.recorder.hasHeard("close 1013"); }));
         CPPUNIT_ASSERT_EQUAL(1.0, server.gateway.metrics.value("slow_sockets_total"));
+    }
+    void slowReaderLearnsWhyItWasClosedWhenItReadsOn() {
+        TestGateway::Options options{TestGateway::quick()};
+        options.settings.sockets.outgoing_budget_bytes = 256 * 1024;
+        options.settings.sockets.close_timeout = 300ms;
+        Server server(options);
+        auto slow = server.connect(1);
+        auto mute = server.connect(2);
+        const int whole = fill(server, 1);
+        // Another one that does not answer its close shows that the time for that is long over.
+        server.gateway.gateway.sockets().local("/ws/say", 2).at(0)->close(sdk::CloseCode::kPolicy, "enough");
+        CPPUNIT_ASSERT(waitFor([&] { return server.recorder.hasHeard("close 1008"); }));
+        CPPUNIT_ASSERT(!server.recorder.hasHeard("close 1013"));
+        // What it has not had is gone, but for what the kernel has; of that no frame is torn.
+        int had = 0;
+        for (auto frame = slow.receiveFrame();; frame = slow.receiveFrame()) {
+            CPPUNIT_ASSERT(frame.has_value());
+            if (frame->kind == SocketFrame::Kind::kClose) {
+                CPPUNIT_ASSERT_EQUAL(1013, frame->closeCode);
+                break;
+            }
+            CPPUNIT_ASSERT_EQUAL(kLarge, frame->payload.size());
+            ++had;
+        }
+        CPPUNIT_ASSERT(had < whole);
+        CPPUNIT_ASSERT(waitFor([&] { return server.recorder.hasHeard("close 1013"); }));
+    }
+    void cutsOffAReaderThatNeverReadsOn() {
+        TestGateway::Options options{TestGateway::quick()};
+        options.settings.sockets.outgoing_budget_bytes = 256 * 1024;
+        options.settings.sockets.close_timeout = 100ms;
+        options.settings.sockets.write_timeout = 500ms;
+        Server server(options);
+        auto slow = server.connect(1);
+        fill(server, 1);
+        CPPUNIT_ASSERT(waitFor([&] { return server.recorder.hasHeard("close 1013"); }));
+        CPPUNIT_ASSERT(waitFor([&] { return server.gateway.metrics.value("connections") == 0; }));
     }
     void dropsTypingBeforeItClosesASlowReader() {
         TestGateway::Options options{TestGateway::quick()};
@@ -280,6 +318,23 @@ private:
         SocketRecorder recorder;
         TestGateway gateway;
     };
+    static constexpr std::size_t kLarge = 16 * 1024;
+    /// Sends until the kernel takes no more, and then until that one socket of the user has too much; returns
+    /// how many frames.
+    static int fill(Server& server, int user) {
+        const auto session = server.gateway.gateway.sockets().local("/ws/say", user).at(0);
+        const auto written = std::make_shared<std::atomic<int>>(0);
+        int sent = 0;
+        do {
+            sdk::SendOptions options;
+            options.on_written = [written](bool good) { *written += good ? 1 : 0; };
+            session->send(std::string(kLarge, 'x'), std::move(options));
+            ++sent;
+        } while (waitFor([&] { return *written == sent; }, 500ms));
+        for (; server.gateway.metrics.value("slow_sockets_total") == 0; ++sent)
+            session->send(std::string(kLarge, 'x'));
+        return sent;
+    }
     static std::string say(const std::string& text) { return R"({"type":"say","text":")" + text + "\"}"; }
 };
 CPPUNIT_TEST_SUITE_REGISTRATION(SocketFaultsTest);

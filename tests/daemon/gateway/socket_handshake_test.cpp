@@ -20,6 +20,7 @@ class SocketHandshakeTest : public SocketSuite {
     CPPUNIT_TEST(neverLogsTheToken);
     CPPUNIT_TEST(closesTheOldestOfTooManySockets);
     CPPUNIT_TEST(closesASocketWhoseTokenWasRevokedDuringTheHandshake);
+    CPPUNIT_TEST(closesASocketWhoseTokenNobodyCanTellOf);
     CPPUNIT_TEST_SUITE_END();
 
 public:
@@ -113,6 +114,15 @@ public:
         };
         SocketClient client = connect();
         CPPUNIT_ASSERT_EQUAL(1008, client.receiveClose());
+        CPPUNIT_ASSERT_EQUAL(2, asked.load());
+    }
+    void closesASocketWhoseTokenNobodyCanTellOf() {
+        std::atomic<int> asked{0};
+        server_->tokens.before_slow = [&] {
+            if (++asked == 2) throw sdk::Error(sdk::ErrorCode::kUnavailable, "the database is away");
+        };
+        SocketClient client(server_->url(), "/ws/say", {"unknown-1", "", {}});
+        CPPUNIT_ASSERT_EQUAL(1013, client.receiveClose());
         CPPUNIT_ASSERT_EQUAL(2, asked.load());
     }
 };

@@ -22,6 +22,7 @@ class SocketSendingTest : public SocketSuite {
     CPPUNIT_TEST(sendsWhatIsQueuedBeforeItCloses);
     CPPUNIT_TEST(tellsWhenAFrameWasWrittenAndAnswered);
     CPPUNIT_TEST(tellsThatAFrameWasNeverAnswered);
+    CPPUNIT_TEST(bearsCallbacksThatThrow);
     CPPUNIT_TEST(sendsToEveryDeviceOnEveryNode);
     CPPUNIT_TEST(closesASignInOnEveryNode);
     CPPUNIT_TEST_SUITE_END();
@@ -94,6 +95,29 @@ public:
         options.on_written = [&](bool good) { lost += good ? 1000 : 1; };
         recorder_.last()->send("to nobody", std::move(options));
         CPPUNIT_ASSERT(waitFor([&] { return lost == 2; }));
+    }
+    void bearsCallbacksThatThrow() {
+        std::atomic<int> told{0};
+        recorder_.on_event = [&](const Session& session, const std::string&, const Json&) {
+            sdk::SendOptions options;
+            options.on_answered = [&](bool) {
+                ++told;
+                throw 42;
+            };
+            session->send("frame", std::move(options));
+        };
+        SocketClient answers = connect();
+        answers.receiveText();
+        answers.send(R"({"type":"hush"})");
+        answers.receiveText();
+        CPPUNIT_ASSERT(answers.receiveFrame()->kind == SocketFrame::Kind::kPing);
+        CPPUNIT_ASSERT(waitFor([&] { return told == 1; }));
+        answers.answerPings(false);
+        answers.send(R"({"type":"hush"})");
+        answers.receiveText();
+        answers.reset();
+        CPPUNIT_ASSERT(waitFor([&] { return told == 2; }));
+        connect().receiveText();
     }
     void sendsToEveryDeviceOnEveryNode() {
         TestGateway::Options options{TestGateway::quick()};
