@@ -4,15 +4,23 @@
 
 #include <Poco/JSON/Object.h>
 #include <Poco/JSON/Parser.h>
+#include <Poco/Net/Context.h>
+#include <Poco/Net/SecureServerSocket.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 
+#include "certificate.h"
 #include "deployment.h"
+#include "http_client.h"
 #include "person.h"
 #include "receiver.h"
+#include "temporary_folder.h"
+#include "wait.h"
 
 namespace linkup::test {
 namespace {
@@ -46,23 +54,75 @@ class WebhooksStoryTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(WebhooksStoryTest);
     CPPUNIT_TEST(onOneNodeWithSqliteAndMemory);
     CPPUNIT_TEST(onTwoNodesWithPostgresAndRedis);
+    CPPUNIT_TEST(overHttpsToWhomTheMachineTrusts);
+    CPPUNIT_TEST(notOverHttpsToWhomTheMachineDoesNotTrust);
     CPPUNIT_TEST_SUITE_END();
 
 public:
     void onOneNodeWithSqliteAndMemory() { tell(Deployment::Kind::kEmbedded); }
     void onTwoNodesWithPostgresAndRedis() { tell(Deployment::Kind::kTwoNodes); }
 
+    void overHttpsToWhomTheMachineTrusts() {
+        const SecureReceiver receiver;
+        // What OpenSSL takes for the machine's authorities.
+        setenv("SSL_CERT_FILE", receiver.certificate().c_str(), 1);
+        Deployment deployment(Deployment::Kind::kEmbedded, telling(receiver->url()));
+        unsetenv("SSL_CERT_FILE");
+        Person alice(deployment, deployment.first(), "alice", Person::Gender::kFemale);
+        expectEvent(receiver->wait(1).at(0), "account.registered", {{"user_id", alice.id()}});
+        CPPUNIT_ASSERT_EQUAL(0, deployment.stop());
+        CPPUNIT_ASSERT_EQUAL(std::size_t{1}, receiver->messages().size());
+    }
+
+    void notOverHttpsToWhomTheMachineDoesNotTrust() {
+        const SecureReceiver receiver;
+        Deployment deployment(Deployment::Kind::kEmbedded, telling(receiver->url()));
+        Person alice(deployment, deployment.first(), "alice", Person::Gender::kFemale);
+        CPPUNIT_ASSERT(waitFor([&] {
+            return HttpClient(deployment.first().url())
+                       .get("/metrics")
+                       .body.find(R"(deliveries_total{endpoint="shop",outcome="retried"} 2)") !=
+                   std::string::npos;
+        }));
+        CPPUNIT_ASSERT(deployment.first().log().find("certificate verify failed") != std::string::npos);
+        CPPUNIT_ASSERT_EQUAL(0, deployment.stop());
+        CPPUNIT_ASSERT(receiver->messages().empty());
+    }
+
 private:
+    /// One with a certificate of its own.
+    class SecureReceiver {
+    public:
+        SecureReceiver() {
+            makeCertificate(folder_.path());
+            using Poco::Net::Context;
+            const Context::Ptr context = new Context(Context::TLS_SERVER_USE, folder_ / "key.pem",
+                                                     certificate(), "", Context::VERIFY_NONE);
+            receiver_ = std::make_unique<Receiver>(
+                "https", [context] { return Poco::Net::SecureServerSocket(context); });
+        }
+        std::string certificate() const { return folder_ / "certificate.pem"; }
+        Receiver* operator->() const { return receiver_.get(); }
+
+    private:
+        TemporaryFolder folder_;
+        std::unique_ptr<Receiver> receiver_;
+    };
+
+    static std::map<std::string, std::string> telling(const std::string& url) {
+        return {{"plugins.enabled", std::string("auth,match,") + LINKUP_WEBHOOKS},
+                {"webhooks.endpoint.shop.url", url},
+                {"webhooks.endpoint.shop.secret", kSecret},
+                {"webhooks.endpoint.shop.events", "account.registered,match.created"},
+                {"webhooks.attempts", "100"},
+                {"webhooks.first_retry_ms", "50"},
+                {"webhooks.longest_retry_ms", "1000"},
+                {"webhooks.timeout_ms", "1000"}};
+    }
+
     void tell(Deployment::Kind kind) {
         Receiver receiver;
-        Deployment deployment(kind, {{"plugins.enabled", std::string("auth,match,") + LINKUP_WEBHOOKS},
-                                     {"webhooks.endpoint.shop.url", receiver.url()},
-                                     {"webhooks.endpoint.shop.secret", kSecret},
-                                     {"webhooks.endpoint.shop.events", "account.registered,match.created"},
-                                     {"webhooks.attempts", "100"},
-                                     {"webhooks.first_retry_ms", "50"},
-                                     {"webhooks.longest_retry_ms", "1000"},
-                                     {"webhooks.timeout_ms", "1000"}});
+        Deployment deployment(kind, telling(receiver.url()));
 
         // It fails, then it takes too long, then it takes the message: three times the same one.
         receiver.answer({{.status = 500}, {.never = true}});

@@ -21,6 +21,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace webhooks::test {
@@ -41,12 +42,18 @@ public:
         bool never = false;  ///< only when the receiver goes
     };
 
-    Receiver() { up(); }
+    using MakeSocket = std::function<Poco::Net::ServerSocket()>;
+
+    Receiver() : Receiver("http", [] { return Poco::Net::ServerSocket(); }) {}
+    /// `socket` makes an unbound one, such as one that speaks TLS.
+    Receiver(std::string scheme, MakeSocket socket) : scheme_(std::move(scheme)), socket_(std::move(socket)) {
+        up();
+    }
     ~Receiver() { down(); }
     Receiver(const Receiver&) = delete;
     Receiver& operator=(const Receiver&) = delete;
 
-    std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/hook?a=1"; }
+    std::string url() const { return scheme_ + "://127.0.0.1:" + std::to_string(port_) + "/hook?a=1"; }
     /// How the next requests are answered, one after the other; those after them get 204.
     void answer(std::vector<Reply> replies) {
         const std::lock_guard lock(mutex_);
@@ -90,7 +97,7 @@ public:
     /// On the same port as before.
     void up() {
         going_ = false;
-        Poco::Net::ServerSocket socket;
+        Poco::Net::ServerSocket socket = socket_();
         socket.bind(Poco::Net::SocketAddress("127.0.0.1", port_), true);
         socket.listen(16);
         port_ = socket.address().port();
@@ -144,6 +151,8 @@ private:
         return reply;
     }
 
+    const std::string scheme_;
+    const MakeSocket socket_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Reply> replies_;
