@@ -61,9 +61,9 @@ bool BondsService::blocked(sdk::Connection& connection, sdk::UserId one, sdk::Us
 }
 
 bool BondsService::create(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) {
+    if (one == other) return false;
     const Pair pair(one, other);
     bonds_store::lock(connection, pair);
-    if (one == other || bonds_store::hasBlock(connection, one, other)) return false;
     if (!bonds_store::insertMatch(connection, pair, clock_.now())) return false;
     sdk::Json payload = sdk::Json::object({{"low_id", pair.low}, {"high_id", pair.high}});
     if (const auto verdict = hooks_.run("match.created", connection, payload); verdict.veto) {
@@ -77,6 +77,7 @@ bool BondsService::create(sdk::Connection& connection, sdk::UserId one, sdk::Use
 }
 
 bool BondsService::consume(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) {
+    if (one == other) return false;
     const Pair pair(one, other);
     bonds_store::lock(connection, pair);
     if (!bonds_store::turnMatchIntoChat(connection, pair)) return false;
@@ -95,9 +96,14 @@ int BondsService::likesRemaining(std::int64_t given) const {
 
 sdk::Json BondsService::connections(sdk::UserId user) {
     return sdk::read(database_, [&](sdk::Connection& connection) {
-        const auto matched = bonds_store::matchedUsers(connection, user);
+        auto matched = bonds_store::matchedUsers(connection, user);
         std::vector<sdk::ChatSummary> chats;
         if (neighbours_.chats != nullptr) chats = neighbours_.chats->summaries(connection, user);
+        // A match may have become a chat since it was read.
+        std::erase_if(matched, [&](sdk::UserId id) {
+            return std::any_of(chats.begin(), chats.end(),
+                               [&](const auto& chat) { return chat.partner == id; });
+        });
 
         std::vector<sdk::UserId> people = matched;
         for (const auto& chat : chats) people.push_back(chat.partner);

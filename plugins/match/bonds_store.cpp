@@ -9,9 +9,12 @@ void lockOne(sdk::Connection& connection, sdk::UserId user) {
         {user});
 }
 
+// Rows are locked in the order in which they stand here.
 void lock(sdk::Connection& connection, Pair pair) {
-    lockOne(connection, pair.low);
-    lockOne(connection, pair.high);
+    connection.execute(
+        "INSERT INTO match_members (user_id, decisions) VALUES ($1, 1), ($2, 1) "
+        "ON CONFLICT (user_id) DO UPDATE SET decisions = match_members.decisions + 1",
+        {pair.low, pair.high});
 }
 
 bool hasBond(sdk::Connection& connection, Pair pair) {
@@ -40,8 +43,11 @@ bool hasBlock(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) {
 bool insertMatch(sdk::Connection& connection, Pair pair, sdk::Time now) {
     return connection
                .execute(
-                   "INSERT INTO match_bonds (low_id, high_id, state, created_at) VALUES ($1, $2, 'match', "
-                   "$3) "
+                   "INSERT INTO match_bonds (low_id, high_id, state, created_at) SELECT $1, $2, 'match', $3 "
+                   "WHERE NOT EXISTS (SELECT 1 FROM match_blocks k WHERE (k.blocker_id = $1 AND k.blocked_id "
+                   "= $2) OR (k.blocker_id = $2 AND k.blocked_id = $1)) "
+                   "AND EXISTS (SELECT 1 FROM auth_candidates_v1 c WHERE c.user_id = $1) "
+                   "AND EXISTS (SELECT 1 FROM auth_candidates_v1 c WHERE c.user_id = $2) "
                    "ON CONFLICT (low_id, high_id) DO NOTHING",
                    {pair.low, pair.high, sdk::toMicros(now)})
                .affected() == 1;

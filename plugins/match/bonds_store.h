@@ -18,14 +18,15 @@ struct Pair {
 /// SQL of bonds and blocks. Stateless; every function runs on the caller's connection.
 namespace bonds_store {
 
-/// Takes the lock under which decisions of these two are made, in an order that cannot deadlock.
+/// Takes the lock under which decisions of these two, who are different, are made, in an order that cannot
+/// deadlock.
 void lock(sdk::Connection& connection, Pair pair);
 void lockOne(sdk::Connection& connection, sdk::UserId user);
 
 bool hasBond(sdk::Connection& connection, Pair pair);
 bool hasMatch(sdk::Connection& connection, Pair pair);
 bool hasBlock(sdk::Connection& connection, sdk::UserId one, sdk::UserId other);
-/// False if a bond was there.
+/// False if a bond or a block was there, or one of the two is not.
 bool insertMatch(sdk::Connection& connection, Pair pair, sdk::Time now);
 /// False if there was no match.
 bool turnMatchIntoChat(sdk::Connection& connection, Pair pair);

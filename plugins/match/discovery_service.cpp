@@ -76,10 +76,10 @@ std::optional<sdk::Json> DiscoveryService::standing(sdk::UserId user) {
 
 sdk::Json DiscoveryService::refilled(sdk::UserId user, Queue queue) {
     return sdk::transaction(database_, [&](sdk::Connection& connection) {
+        bonds_store::lockOne(connection, user);
         if (!neighbours_.profiles->complete(connection, user)) {
             throw sdk::Error(sdk::ErrorCode::kConflict, "Complete your profile first");
         }
-        bonds_store::lockOne(connection, user);
         const auto now = clock_.now();
         const auto preferences = neighbours_.profiles->preferences(connection, user);
         const auto preferences_text = preferences.dump();

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "id_list.h"
+
 namespace linkup::match::discovery_store {
 namespace {
 
@@ -15,16 +17,6 @@ sdk::SqlValue toSql(const sdk::Json& value) {
 std::optional<Point> pointAt(const sdk::Rows& rows, std::size_t row, std::size_t column) {
     if (rows.isNull(row, column)) return std::nullopt;
     return Point{rows.real(row, column), rows.real(row, column + 1), rows.real(row, column + 2)};
-}
-
-/// A list in the form that the dialect's statements take apart.
-std::string listOf(sdk::Dialect dialect, const std::vector<sdk::UserId>& people) {
-    std::string list;
-    for (const auto person : people) {
-        if (!list.empty()) list += ',';
-        list += std::to_string(person);
-    }
-    return dialect == sdk::Dialect::kSqlite ? "[" + list + "]" : "{" + list + "}";
 }
 
 }  // namespace
@@ -190,7 +182,7 @@ void queue(sdk::Connection& connection, sdk::UserId user, const std::vector<sdk:
         "unnest(CAST($1 AS bigint[])) AS value ORDER BY value "
         "ON CONFLICT (user_id) DO UPDATE SET times_queued = match_exposure.times_queued + 1";
     const bool sqlite = connection.dialect() == sdk::Dialect::kSqlite;
-    const auto list = listOf(connection.dialect(), people);
+    const auto list = idList(connection.dialect(), people);
     connection.execute(sqlite ? kCardsSqlite : kCardsPostgresql, {user, list});
     connection.execute(sqlite ? kExposureSqlite : kExposurePostgresql, {list});
 }

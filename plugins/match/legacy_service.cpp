@@ -44,7 +44,7 @@ void LegacyService::import(sdk::Connection& connection, Json& payload) {
         const Pair pair(row.at("one").asInteger(), row.at("other").asInteger());
         const sdk::Time at = timeOf(row["created_us"], clock_.now());
         if (table == "likes") importLike(connection, row);
-        if (table == "matches") bonds_store::insertMatch(connection, pair, at);
+        if (table == "matches") legacy_store::insertMatch(connection, pair, at);
         if (table == "chats") legacy_store::putChatBond(connection, pair, at);
         if (table == "blocked_users") importBlock(connection, row);
     }
@@ -58,7 +58,7 @@ void LegacyService::importLike(sdk::Connection& connection, const Json& row) {
     const bool is_like = row.at("liked").asBool();
     likes_store::upsertDecision(connection, liker, liked, is_like, at);
     if (row["seen_us"].isInteger())
-        likes_store::markSeen(connection, liked, liker, timeOf(row["seen_us"], at));
+        likes_store::markSeen(connection, liked, {liker}, timeOf(row["seen_us"], at));
     // The day's limit goes on as it was.
     if (is_like && at > clock_.now() - std::chrono::hours(24))
         likes_store::insertGiven(connection, liker, liked, at);

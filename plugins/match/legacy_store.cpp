@@ -8,6 +8,13 @@ void insertExposure(sdk::Connection& connection, sdk::UserId user, std::int64_t 
         {user, times_queued});
 }
 
+void insertMatch(sdk::Connection& connection, Pair pair, sdk::Time at) {
+    connection.execute(
+        "INSERT INTO match_bonds (low_id, high_id, state, created_at) VALUES ($1, $2, 'match', $3) "
+        "ON CONFLICT (low_id, high_id) DO NOTHING",
+        {pair.low, pair.high, sdk::toMicros(at)});
+}
+
 void putChatBond(sdk::Connection& connection, Pair pair, sdk::Time at) {
     connection.execute(
         "INSERT INTO match_bonds (low_id, high_id, state, created_at) VALUES ($1, $2, 'chat', $3) "

@@ -67,6 +67,7 @@ sdk::Json LikesService::like(sdk::Connection& connection, sdk::UserId user, sdk:
         }
         throw error;
     }
+    if (given.expired) likes_store::forgetGiven(connection, user, now - likes_store::kLimitWindow);
     likes_store::insertGiven(connection, user, other, now);
     likes_store::upsertDecision(connection, user, other, true, now);
     discovery_store::removeCard(connection, user, other);
@@ -129,6 +130,7 @@ sdk::Json LikesService::pass(sdk::UserId user, sdk::UserId liker) {
         requireComplete(connection, user);
         if (!likes_store::likeExists(connection, liker, user)) refuse("This user has not liked you");
         bonds_store::lock(connection, {user, liker});
+        if (!likes_store::likeExists(connection, liker, user)) refuse("This user has not liked you");
         if (likes_store::likeExists(connection, user, liker))
             return;  // liked already: a pass takes nothing back
         storePass(connection, user, liker);
@@ -142,7 +144,7 @@ sdk::Json LikesService::received(sdk::UserId user, std::int64_t offset) {
         const auto likers = likes_store::pendingLikers(connection, user, kPageSize, offset);
         sdk::Json entries = sdk::Json::array();
         const auto profiles = neighbours_.profiles->candidates(connection, likers);
-        const auto now = clock_.now();
+        std::vector<sdk::UserId> shown;
         for (std::size_t i = 0; i < profiles.size(); ++i) {
             const bool revealed = offset == 0 && i == 0;
             const auto liker = profiles[i].at("id").asInteger();
@@ -151,8 +153,9 @@ sdk::Json LikesService::received(sdk::UserId user, std::int64_t offset) {
                  {"revealed", revealed},
                  {"profile", revealed ? profiles[i] : sdk::Json()},
                  {"first_photo", revealed ? sdk::Json() : profiles[i].at("profile_picture")}}));
-            likes_store::markSeen(connection, user, liker, now);
+            shown.push_back(liker);
         }
+        likes_store::markSeen(connection, user, shown, clock_.now());
         const auto count = likes_store::pendingCount(connection, user);
         return sdk::Json::object(
             {{"entries", std::move(entries)}, {"total_count", count.total}, {"unseen_count", count.unseen}});

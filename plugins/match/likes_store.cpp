@@ -1,14 +1,24 @@
 #include "likes_store.h"
 
+#include "id_list.h"
+
 namespace linkup::match::likes_store {
 
 GivenLikes givenSince(sdk::Connection& connection, sdk::UserId user, sdk::Time since) {
     const auto rows = connection.execute(
-        "SELECT COUNT(*), MIN(given_at) FROM match_likes_given WHERE user_id = $1 AND given_at > $2",
-        {user, sdk::toMicros(since)});
-    GivenLikes given{rows.integer(0, 0), std::nullopt};
+        "SELECT COUNT(CASE WHEN given_at > $1 THEN 1 END), MIN(CASE WHEN given_at > $1 THEN given_at END), "
+        "COUNT(*) FROM match_likes_given WHERE user_id = $2",
+        {sdk::toMicros(since), user});
+    GivenLikes given;
+    given.count = rows.integer(0, 0);
     if (const auto oldest = rows.optionalInteger(0, 1)) given.oldest = sdk::fromMicros(*oldest);
+    given.expired = rows.integer(0, 2) > given.count;
     return given;
+}
+
+void forgetGiven(sdk::Connection& connection, sdk::UserId user, sdk::Time until) {
+    connection.execute("DELETE FROM match_likes_given WHERE user_id = $1 AND given_at <= $2",
+                       {user, sdk::toMicros(until)});
 }
 
 void insertGiven(sdk::Connection& connection, sdk::UserId user, sdk::UserId liked, sdk::Time now) {
@@ -51,10 +61,17 @@ PendingCount pendingCount(sdk::Connection& connection, sdk::UserId user) {
     return {rows.integer(0, 0), rows.integer(0, 1)};
 }
 
-void markSeen(sdk::Connection& connection, sdk::UserId user, sdk::UserId liker, sdk::Time now) {
-    connection.execute(
-        "UPDATE match_likes SET seen_at = $1 WHERE liker_id = $2 AND liked_id = $3 AND seen_at IS NULL",
-        {sdk::toMicros(now), liker, user});
+void markSeen(sdk::Connection& connection, sdk::UserId user, const std::vector<sdk::UserId>& likers,
+              sdk::Time now) {
+    constexpr std::string_view kSqlite =
+        "UPDATE match_likes SET seen_at = $1 WHERE liked_id = $2 AND seen_at IS NULL "
+        "AND liker_id IN (SELECT value FROM json_each($3))";
+    constexpr std::string_view kPostgresql =
+        "UPDATE match_likes SET seen_at = $1 WHERE liked_id = $2 AND seen_at IS NULL "
+        "AND liker_id = ANY(CAST($3 AS bigint[]))";
+    const bool sqlite = connection.dialect() == sdk::Dialect::kSqlite;
+    connection.execute(sqlite ? kSqlite : kPostgresql,
+                       {sdk::toMicros(now), user, idList(connection.dialect(), likers)});
 }
 
 }  // namespace linkup::match::likes_store

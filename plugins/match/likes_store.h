@@ -15,9 +15,12 @@ constexpr std::chrono::hours kLimitWindow{24};
 struct GivenLikes {
     std::int64_t count = 0;
     std::optional<sdk::Time> oldest;
+    bool expired = false;  ///< whether older ones are kept, of which nobody has need
 };
 GivenLikes givenSince(sdk::Connection& connection, sdk::UserId user, sdk::Time since);
 void insertGiven(sdk::Connection& connection, sdk::UserId user, sdk::UserId liked, sdk::Time now);
+/// Forgets the likes that were given at `until` or before.
+void forgetGiven(sdk::Connection& connection, sdk::UserId user, sdk::Time until);
 
 /// Stores or replaces what `user` decided about `other`.
 void upsertDecision(sdk::Connection& connection, sdk::UserId user, sdk::UserId other, bool liked,
@@ -33,6 +36,8 @@ struct PendingCount {
     std::int64_t unseen = 0;
 };
 PendingCount pendingCount(sdk::Connection& connection, sdk::UserId user);
-void markSeen(sdk::Connection& connection, sdk::UserId user, sdk::UserId liker, sdk::Time now);
+/// The user has been shown that these like them.
+void markSeen(sdk::Connection& connection, sdk::UserId user, const std::vector<sdk::UserId>& likers,
+              sdk::Time now);
 
 }  // namespace linkup::match::likes_store

@@ -1,7 +1,10 @@
 #include "location_service.h"
 
+#include <linkup/sdk/error.h>
+
 #include <array>
 
+#include "bonds_store.h"
 #include "location_store.h"
 
 namespace linkup::match {
@@ -15,19 +18,23 @@ std::optional<Position> LocationService::homeOf(sdk::Connection& connection, sdk
 }
 
 void LocationService::setDevice(sdk::UserId user, double latitude, double longitude) {
-    database_.transaction([&](sdk::Connection& connection) {
-        pointOf(connection, user);
-        auto known = location_store::lock(connection, user);
-        known.device = Position::ofDegrees(latitude, longitude);
-        location_store::put(connection, user, known);
-    });
+    putDevice(user, Position::ofDegrees(latitude, longitude));
 }
 
 void LocationService::forgetDevice(sdk::UserId user) {
+    putDevice(user, std::nullopt);
+}
+
+void LocationService::putDevice(sdk::UserId user, std::optional<Position> device) {
     database_.transaction([&](sdk::Connection& connection) {
+        // Nobody whose account is going leaves a position behind.
+        bonds_store::lockOne(connection, user);
+        if (!neighbours_.profiles->active(connection, user)) {
+            throw sdk::Error(sdk::ErrorCode::kUnauthenticated, "Invalid token");
+        }
         pointOf(connection, user);
         auto known = location_store::lock(connection, user);
-        known.device.reset();
+        known.device = device;
         location_store::put(connection, user, known);
     });
 }

@@ -20,7 +20,8 @@ public:
     LocationService(sdk::Database& database, const Neighbours& neighbours, const Places& places)
         : database_(database), neighbours_(neighbours), places_(places) {}
 
-    /// Takes the device's position, in degrees, rounded; or forgets it.
+    /// Takes the device's position, in degrees, rounded; or forgets it. Throws Error{kUnauthenticated} if the
+    /// account has gone.
     void setDevice(sdk::UserId user, double latitude, double longitude);
     void forgetDevice(sdk::UserId user);
     /// Of hook `profile.changed`: looks up the hometown.
@@ -30,6 +31,7 @@ public:
     std::optional<Point> pointOf(sdk::Connection& connection, sdk::UserId user);
 
 private:
+    void putDevice(sdk::UserId user, std::optional<Position> device);
     std::optional<Position> homeOf(sdk::Connection& connection, sdk::UserId user);
 
     sdk::Database& database_;

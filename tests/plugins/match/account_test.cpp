@@ -16,6 +16,7 @@ class MatchAccountTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(bondOfAChatStays);
     CPPUNIT_TEST(rolledBackDeletionChangesAndTellsNothing);
     CPPUNIT_TEST(likeOfSomebodyWhoIsGoingLeavesNothing);
+    CPPUNIT_TEST(positionOfSomebodyWhoIsGoneIsNotKept);
     CPPUNIT_TEST(exportHoldsOnesOwnDecisions);
     CPPUNIT_TEST_SUITE_END();
 
@@ -86,6 +87,14 @@ public:
         for (auto& thread : threads) thread.join();
         CPPUNIT_ASSERT_EQUAL(std::int64_t{0},
                              people_->town.number("SELECT COUNT(*) FROM match_likes WHERE liked_id = 2"));
+    }
+
+    void positionOfSomebodyWhoIsGoneIsNotKept() {
+        people_->locations.setDevice(2, 13.35, 74.79);
+        remove(2);
+        CPPUNIT_ASSERT_EQUAL(std::string("Invalid token"),
+                             messageOf([&] { people_->locations.setDevice(2, 13.35, 74.79); }));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, people_->town.number("SELECT COUNT(*) FROM match_positions"));
     }
 
     void exportHoldsOnesOwnDecisions() {

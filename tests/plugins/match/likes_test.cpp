@@ -3,6 +3,7 @@
 #include <atomic>
 #include <thread>
 
+#include "interrupted_database.h"
 #include "match_fixture.h"
 
 namespace linkup::test {
@@ -26,10 +27,14 @@ class LikesTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(likesReceivedComeOldestFirstAndCountAsSeen);
     CPPUNIT_TEST(likeBackAfterAPassStillMatches);
     CPPUNIT_TEST(likeBackWithoutALikeIsRefused);
+    CPPUNIT_TEST(passOnALikeThatABlockTakesAtThatMomentIsRefused);
+    CPPUNIT_TEST(likesOfDaysAgoAreForgottenWithTheNext);
     CPPUNIT_TEST(blockEndsEverythingBetweenTwo);
     CPPUNIT_TEST(unblockTakesBackOnesOwnBlockOnly);
     CPPUNIT_TEST(blockedPeopleAreListedNewestFirst);
     CPPUNIT_TEST(consumedMatchIsAMatchNoMore);
+    CPPUNIT_TEST(nobodyIsMatchedWithAnAccountThatIsGone);
+    CPPUNIT_TEST(matchThatBecomesAChatWhileTheListIsReadIsListedOnce);
     CPPUNIT_TEST_SUITE_END();
 
 public:
@@ -194,6 +199,34 @@ public:
                              messageOf([&] { people_->likes.pass(2, 77); }));
     }
 
+    void passOnALikeThatABlockTakesAtThatMomentIsRefused() {
+        // One writer at a time there: nothing comes between.
+        if (kBackend == Backend::kSqlite) return;
+        people_->offered(1);
+        people_->likes.swipeRight(1, 2);
+        auto& host = people_->town.host();
+        InterruptedDatabase database(people_->town.database());
+        match::LikesService likes(database, host.clock(), people_->events, people_->tallies, people_->bonds,
+                                  people_->neighbours, match::LikesRules{.per_day = 10});
+        database.before("INSERT INTO match_members",
+                        [&] { std::thread([&] { people_->bonds.block(1, 2); }).join(); });
+        CPPUNIT_ASSERT_EQUAL(std::string("This user has not liked you"),
+                             messageOf([&] { likes.pass(2, 1); }));
+        CPPUNIT_ASSERT(database.interrupted());
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, people_->town.number("SELECT COUNT(*) FROM match_likes"));
+    }
+
+    void likesOfDaysAgoAreForgottenWithTheNext() {
+        people_->offered(1);
+        people_->likes.swipeRight(1, 2);
+        people_->town.host().fake_clock.advance(std::chrono::hours(25));
+        people_->offered(1);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{9},
+                             people_->likes.swipeRight(1, 4)["swipes_remaining"].asInteger());
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{4},
+                             people_->town.number("SELECT SUM(liked_id) FROM match_likes_given"));
+    }
+
     void blockEndsEverythingBetweenTwo() {
         people_->offered(1);
         people_->offered(2);
@@ -257,7 +290,42 @@ public:
             (people_->events.take() == Told{"1<-2 match", "2<-1 match", "2<-1 chat", "1<-2 chat"}));
     }
 
+    void nobodyIsMatchedWithAnAccountThatIsGone() {
+        people_->town.deletePerson(2);
+        for (const auto& [one, other] : {std::pair(1, 2), std::pair(2, 3), std::pair(1, 99)}) {
+            CPPUNIT_ASSERT(!sdk::transaction(people_->town.database(), [&](sdk::Connection& c) {
+                return people_->bonds.create(c, one, other);
+            }));
+        }
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, people_->town.number("SELECT COUNT(*) FROM match_bonds"));
+        CPPUNIT_ASSERT(people_->events.take().empty());
+    }
+
+    void matchThatBecomesAChatWhileTheListIsReadIsListedOnce() {
+        people_->town.database().transaction([&](sdk::Connection& c) { people_->bonds.create(c, 1, 2); });
+        OneChat chats(2);
+        people_->neighbours.chats = &chats;
+        const auto lists = people_->bonds.connections(1);
+        CPPUNIT_ASSERT(lists["matches"].items().empty());
+        CPPUNIT_ASSERT_EQUAL(std::size_t{1}, lists["chats"].items().size());
+    }
+
 private:
+    /// Everybody has a chat with this one, and nobody else.
+    class OneChat : public sdk::Chats {
+    public:
+        explicit OneChat(sdk::UserId partner) : partner_(partner) {}
+        std::vector<sdk::ChatSummary> summaries(sdk::Connection&, sdk::UserId) override {
+            sdk::ChatSummary chat;
+            chat.chat_room_id = 1;
+            chat.partner = partner_;
+            return {chat};
+        }
+
+    private:
+        const sdk::UserId partner_;
+    };
+
     std::unique_ptr<MatchTown> people_;
 };
 
