@@ -31,7 +31,7 @@ LobbyService::~LobbyService() {
 
 void LobbyService::start(sdk::Matches& matches, sdk::Profiles& profiles, sdk::Heartbeat& heartbeat) {
     heartbeat_ = &heartbeat;
-    pairing_.start(matches);
+    pairing_.start(matches, heartbeat);
     profiles_ = &profiles;
     up_since_ = looked_at_ = clock_.now();
     stopping_ = false;
@@ -165,6 +165,19 @@ std::vector<Result> LobbyService::untold(const std::vector<sdk::UserId>& users) 
     });
     std::erase_if(results, [&](const Result& result) { return noted.contains({result.event, result.user}); });
     return results;
+}
+
+std::optional<Outcome> LobbyService::outcomeOf(std::int64_t event, const std::vector<sdk::UserId>& users) {
+    return sdk::read(database_, [&](sdk::Connection& connection) -> std::optional<Outcome> {
+        const auto state = lobby_store::stateOf(connection, event);
+        if (state == EventState::kGathering) return std::nullopt;
+        Outcome outcome{.called_off = state == EventState::kCalledOff};
+        for (const auto user : users) outcome.results[user] = {event, user, std::nullopt};
+        for (auto& result : lobby_store::resultsOf(connection, event, users)) {
+            outcome.results[result.user] = result;
+        }
+        return outcome;
+    });
 }
 
 void LobbyService::told(const Result& result) {
@@ -309,7 +322,8 @@ void LobbyService::callOff(const Event& event) {
     }
     known_ = 0;
     if (ours) log_.warning("an event was called off: nobody was up at its end", {{"event", event.name}});
-    announcer_.calledOff();
+    tellAgain();
+    announcer_.wakeNodes();
 }
 
 bool LobbyService::keepSeats(const Event& event) {

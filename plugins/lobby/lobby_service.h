@@ -27,14 +27,21 @@ public:
     virtual ~LobbyAnnouncer() = default;
     /// The event began, or this node learned of it.
     virtual void begun(const Event& event) = 0;
-    virtual void calledOff() = 0;
-    /// Results wait for people with a socket on this node. Throws if some could not be told; called again
-    /// then.
+    /// An event is over, or results wait for people with a socket on this node. Throws if some could not be
+    /// told; called again then.
     virtual void decided() = 0;
     /// People with a lobby socket on this node.
     virtual std::vector<sdk::UserId> present() const = 0;
     /// Asks every node, this one included, to look at the database.
     virtual void wakeNodes() = 0;
+};
+
+/// How an event ended.
+struct Outcome {
+    bool called_off = false;
+    /// Of everybody who was asked for: who had no seat at the end, because no node could keep it, was left
+    /// over as well.
+    std::unordered_map<sdk::UserId, Result> results = {};
 };
 
 struct LobbyRules {
@@ -72,6 +79,8 @@ public:
     /// The last socket of the user may have gone; the seat is kept for a while.
     void leave(sdk::UserId user);
     std::vector<Result> untold(const std::vector<sdk::UserId>& users);
+    /// How an event ended for these people, whom it was said to have begun to; nothing while it goes on.
+    std::optional<Outcome> outcomeOf(std::int64_t event, const std::vector<sdk::UserId>& users);
     /// Some of those who are here may not have been told: the next look calls decided().
     void tellAgain();
     /// A device has it. Written by the next look that can; never blocks.

@@ -1,6 +1,6 @@
 #include "lobby_sockets.h"
 
-#include <algorithm>
+#include <map>
 #include <set>
 #include <unordered_map>
 
@@ -14,6 +14,7 @@ constexpr std::string_view kTopic = "changed";
 constexpr std::string_view kGreeted = "greeted";
 constexpr std::string_view kToldStart = "told_start";
 constexpr std::string_view kToldResult = "told_result";
+constexpr std::string_view kToldEnd = "told_end";
 
 /// True the first time that `event` is noted under `key`, however many threads ask.
 bool firstTime(const std::shared_ptr<sdk::SocketSession>& session, std::string_view key, std::int64_t event) {
@@ -23,6 +24,16 @@ bool firstTime(const std::shared_ptr<sdk::SocketSession>& session, std::string_v
         return sdk::Json(event);
     });
     return first;
+}
+
+/// The event that the session knows to have begun, and not how it ended; 0 if there is none.
+std::int64_t awaited(const sdk::SocketSession& session) {
+    const auto start = session.attribute(kToldStart);
+    if (!start.isInteger() || session.attribute(kToldResult) == start ||
+        session.attribute(kToldEnd) == start) {
+        return 0;
+    }
+    return start.asInteger();
 }
 
 std::string eventEnd() {
@@ -57,11 +68,13 @@ void LobbySockets::wakeNodes() {
 }
 
 std::vector<sdk::UserId> LobbySockets::present() const {
-    std::vector<sdk::UserId> users;
-    for (const auto& session : hub_.local(kPath)) users.push_back(session->user());
-    std::sort(users.begin(), users.end());
-    users.erase(std::unique(users.begin(), users.end()), users.end());
-    return users;
+    return usersOf(hub_.local(kPath));
+}
+
+std::vector<sdk::UserId> LobbySockets::usersOf(const std::vector<SessionPtr>& sessions) {
+    std::set<sdk::UserId> users;
+    for (const auto& session : sessions) users.insert(session->user());
+    return {users.begin(), users.end()};
 }
 
 std::vector<LobbySockets::SessionPtr> LobbySockets::greeted() const {
@@ -74,18 +87,34 @@ void LobbySockets::begun(const Event& event) {
     for (const auto& session : greeted()) sendStart(session, event);
 }
 
-void LobbySockets::calledOff() {
-    for (const auto& session : greeted()) {
-        // An end after a result would wipe it from the screen.
-        if (session->attribute(kToldResult).isNull()) session->send(eventEnd());
-    }
-}
-
 void LobbySockets::decided() {
     const auto sessions = greeted();
-    std::set<sdk::UserId> users;
-    for (const auto& session : sessions) users.insert(session->user());
-    tell(sessions, lobby_->untold({users.begin(), users.end()}));
+    std::map<std::int64_t, std::vector<SessionPtr>> waiting;
+    for (const auto& session : sessions) {
+        if (const auto event = awaited(*session); event != 0) waiting[event].push_back(session);
+    }
+    for (const auto& [event, waiters] : waiting) tellOutcome(event, waiters);
+    tell(sessions, lobby_->untold(usersOf(sessions)));
+}
+
+/// Nobody waits on: neither a second device, when the first one has had the result, nor who was on a node
+/// that slept while another ended the event.
+void LobbySockets::tellOutcome(std::int64_t event, const std::vector<SessionPtr>& sessions) {
+    const auto outcome = lobby_->outcomeOf(event, usersOf(sessions));
+    if (!outcome) return;
+    std::vector<SessionPtr> with_result;
+    for (const auto& session : sessions) {
+        // An end after a result, though of another event, would wipe it from the screen.
+        if (!outcome->called_off || !session->attribute(kToldResult).isNull()) {
+            with_result.push_back(session);
+        } else if (firstTime(session, kToldEnd, event)) {
+            session->send(eventEnd());
+        }
+    }
+    std::vector<Result> results;
+    results.reserve(outcome->results.size());
+    for (const auto& [user, result] : outcome->results) results.push_back(result);
+    tell(with_result, results);
 }
 
 /// To each session the result of its user. Of several results of one user the first is the newest, and told.
@@ -97,7 +126,9 @@ void LobbySockets::tell(const std::vector<SessionPtr>& sessions, const std::vect
         const auto result = of_user.find(session->user());
         if (result == of_user.end()) continue;
         const auto card = cards.find(result->second->partner.value_or(0));
-        sendResult(session, *result->second, card == cards.end() ? nullptr : &card->second);
+        // Whose account went a moment ago is nobody's partner any more.
+        const bool there = card != cards.end() && !card->second.deleted;
+        sendResult(session, *result->second, there ? &card->second : nullptr);
     }
 }
 

@@ -20,7 +20,6 @@ public:
     void stop() noexcept;
 
     void begun(const Event& event) override;
-    void calledOff() override;
     void decided() override;
     std::vector<sdk::UserId> present() const override;
     void wakeNodes() override;
@@ -32,6 +31,8 @@ public:
 private:
     using SessionPtr = std::shared_ptr<sdk::SocketSession>;
     std::vector<SessionPtr> greeted() const;
+    static std::vector<sdk::UserId> usersOf(const std::vector<SessionPtr>& sessions);
+    void tellOutcome(std::int64_t event, const std::vector<SessionPtr>& sessions);
     void sendStart(const SessionPtr& session, const Event& event);
     void tell(const std::vector<SessionPtr>& sessions, const std::vector<Result>& results);
     void sendResult(const SessionPtr& session, const Result& result, const sdk::PersonCard* partner);

@@ -31,6 +31,21 @@ bool holdOpen(sdk::Connection& connection, std::int64_t event) {
     return !rows.empty();
 }
 
+/// A macro, because statements have to be literals.
+#define LINKUP_LOBBY_SELECT_RESULTS                                                                   \
+    "SELECT r.event_id, r.user_id, CASE WHEN NOT EXISTS (SELECT 1 FROM match_blocks_v1 k WHERE "      \
+    "(k.blocker_id = r.user_id AND k.blocked_id = r.partner_id) OR (k.blocker_id = r.partner_id AND " \
+    "k.blocked_id = r.user_id)) THEN r.partner_id END FROM lobby_results r WHERE "
+
+std::vector<Result> resultsIn(const sdk::Rows& rows) {
+    std::vector<Result> results;
+    results.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        results.push_back({rows.integer(row, 0), rows.integer(row, 1), rows.optionalInteger(row, 2)});
+    }
+    return results;
+}
+
 /// Reads Traits: numbers as they are, texts by a number that each gets when it is first seen.
 class TraitReader {
 public:
@@ -73,15 +88,31 @@ std::optional<Event> gathering(sdk::Connection& connection) {
     return event;
 }
 
+EventState stateOf(sdk::Connection& connection, std::int64_t event) {
+    const auto rows = connection.execute("SELECT state FROM lobby_events WHERE id = $1", {event});
+    if (rows.empty() || rows.text(0, 0) == "called_off") return EventState::kCalledOff;
+    return rows.text(0, 0) == "finished" ? EventState::kFinished : EventState::kGathering;
+}
+
 std::optional<std::int64_t> claim(sdk::Connection& connection, std::int64_t event, sdk::Time now,
-                                  sdk::Time until) {
+                                  std::chrono::milliseconds time) {
     const auto rows = connection.execute(
-        "UPDATE lobby_events SET fencing_token = fencing_token + 1, pairing_until = $1 "
-        "WHERE id = $2 AND state = 'gathering' AND (pairing_until IS NULL OR pairing_until < $3) "
+        "UPDATE lobby_events SET pairing_until = $1 + (fencing_token + 1) * $2, fencing_token = "
+        "fencing_token + 1 "
+        "WHERE id = $3 AND state = 'gathering' AND (pairing_until IS NULL OR pairing_until < $1) "
         "RETURNING fencing_token",
-        {sdk::toMicros(until), event, sdk::toMicros(now)});
+        {sdk::toMicros(now), std::chrono::microseconds(time).count(), event});
     if (rows.empty()) return std::nullopt;
     return rows.integer(0, 0);
+}
+
+bool hold(sdk::Connection& connection, std::int64_t event, std::int64_t token, sdk::Time until) {
+    return connection
+               .execute(
+                   "UPDATE lobby_events SET pairing_until = $1 WHERE id = $2 AND state = 'gathering' AND "
+                   "fencing_token = $3",
+                   {sdk::toMicros(until), event, token})
+               .affected() == 1;
 }
 
 bool finish(sdk::Connection& connection, std::int64_t event, std::int64_t token) {
@@ -134,7 +165,9 @@ std::vector<Seated> seated(sdk::Connection& connection, std::int64_t event, sdk:
     const auto rows = connection.execute(
         "SELECT s.user_id, COALESCE((SELECT r.misses FROM lobby_results r WHERE r.user_id = s.user_id "
         "ORDER BY r.decided_at DESC LIMIT 1), 0) "
-        "FROM lobby_seats s WHERE s.event_id = $1 AND s.present_until >= $2 ORDER BY s.user_id",
+        "FROM lobby_seats s WHERE s.event_id = $1 AND s.present_until >= $2 "
+        "AND NOT EXISTS (SELECT 1 FROM lobby_results d WHERE d.event_id = s.event_id AND d.user_id = "
+        "s.user_id) ORDER BY s.user_id",
         {event, sdk::toMicros(moment)});
     std::vector<Seated> people;
     people.reserve(rows.size());
@@ -153,7 +186,10 @@ std::vector<Guest> guests(sdk::Connection& connection, std::int64_t event, sdk::
         "p.currently_staying "
         "FROM lobby_seats s JOIN auth_candidates_v1 c ON c.user_id = s.user_id "
         "LEFT JOIN auth_preferences_v1 p ON p.user_id = s.user_id "
-        "WHERE s.event_id = $1 AND s.present_until >= $2 AND c.interested_gender IS NOT NULL",
+        "WHERE s.event_id = $1 AND s.present_until >= $2 AND c.interested_gender IS NOT NULL "
+        "AND NOT EXISTS (SELECT 1 FROM lobby_results d WHERE d.event_id = s.event_id AND d.user_id = "
+        "s.user_id) "
+        "AND NOT EXISTS (SELECT 1 FROM match_withdrawn_v1 w WHERE w.user_id = s.user_id)",
         {event, sdk::toMicros(moment)});
     std::vector<Guest> guests;
     guests.reserve(rows.size());
@@ -212,24 +248,32 @@ void insertResults(sdk::Connection& connection, std::int64_t event, const std::v
 std::vector<Result> untold(sdk::Connection& connection, const std::vector<sdk::UserId>& users,
                            sdk::Time since) {
     const std::string list = idList(users);
-    const auto rows =
+    return resultsIn(
         isSqlite(connection)
             ? connection.execute(
-                  "SELECT event_id, user_id, partner_id FROM lobby_results WHERE decided_at > $1 "
-                  "AND told_at IS NULL AND user_id IN (SELECT value FROM json_each($2)) ORDER BY decided_at "
-                  "DESC",
+                  LINKUP_LOBBY_SELECT_RESULTS
+                  "r.decided_at > $1 AND r.told_at IS NULL AND r.user_id IN (SELECT value FROM "
+                  "json_each($2)) ORDER BY r.decided_at DESC",
                   {sdk::toMicros(since), list})
-            : connection.execute(
-                  "SELECT event_id, user_id, partner_id FROM lobby_results WHERE decided_at > $1 "
-                  "AND told_at IS NULL AND user_id = ANY (ARRAY(SELECT value::bigint FROM "
-                  "json_array_elements_text($2::json))) ORDER BY decided_at DESC",
-                  {sdk::toMicros(since), list});
-    std::vector<Result> results;
-    results.reserve(rows.size());
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-        results.push_back({rows.integer(row, 0), rows.integer(row, 1), rows.optionalInteger(row, 2)});
-    }
-    return results;
+            : connection.execute(LINKUP_LOBBY_SELECT_RESULTS
+                                 "r.decided_at > $1 AND r.told_at IS NULL AND r.user_id = ANY (ARRAY(SELECT "
+                                 "value::bigint FROM json_array_elements_text($2::json))) "
+                                 "ORDER BY r.decided_at DESC",
+                                 {sdk::toMicros(since), list}));
+}
+
+std::vector<Result> resultsOf(sdk::Connection& connection, std::int64_t event,
+                              const std::vector<sdk::UserId>& users) {
+    const std::string list = idList(users);
+    return resultsIn(isSqlite(connection)
+                         ? connection.execute(LINKUP_LOBBY_SELECT_RESULTS
+                                              "r.event_id = $1 AND r.user_id IN (SELECT value FROM "
+                                              "json_each($2))",
+                                              {event, list})
+                         : connection.execute(LINKUP_LOBBY_SELECT_RESULTS
+                                              "r.event_id = $1 AND r.user_id = ANY (ARRAY(SELECT "
+                                              "value::bigint FROM json_array_elements_text($2::json)))",
+                                              {event, list}));
 }
 
 void markTold(sdk::Connection& connection, std::int64_t event, const std::vector<sdk::UserId>& users,

@@ -34,6 +34,8 @@ struct Seated {
     std::int64_t misses = 0;  ///< events in a row that left them over, up to the last one
 };
 
+enum class EventState { kGathering, kFinished, kCalledOff };
+
 struct Result {
     std::int64_t event = 0;
     sdk::UserId user = 0;
@@ -50,10 +52,15 @@ void insertEvent(sdk::Connection& connection, const Event& event);
 std::optional<Event> gathering(sdk::Connection& connection);
 /// How many seats of the event hold at `moment`.
 std::int64_t countWaiting(sdk::Connection& connection, std::int64_t event, sdk::Time moment);
-/// Closes the event to new seats, to pair the people until then. The fencing token to do that with; nothing
-/// if the event is over, or closed by another whose time is not.
+EventState stateOf(sdk::Connection& connection, std::int64_t event);
+/// Closes the event to new seats, to pair the people within `time`; whoever takes over after that gets as
+/// much more. The fencing token to do that with; nothing if the event is over, or closed by another whose
+/// time is not.
 std::optional<std::int64_t> claim(sdk::Connection& connection, std::int64_t event, sdk::Time now,
-                                  sdk::Time until);
+                                  std::chrono::milliseconds time);
+/// Keeps others from taking over until then, and locks the event. True if `token` is the newest, and the
+/// event is not over.
+bool hold(sdk::Connection& connection, std::int64_t event, std::int64_t token, sdk::Time until);
 /// True for exactly one caller in the cluster, one that holds the newest token.
 bool finish(sdk::Connection& connection, std::int64_t event, std::int64_t token);
 bool callOff(sdk::Connection& connection, std::int64_t event);
@@ -62,7 +69,7 @@ bool callOff(sdk::Connection& connection, std::int64_t event);
 /// them. One statement whatever their number. False, and nothing is kept, if the event is over or closed:
 /// who is seated here is counted when it ends.
 bool keepSeats(sdk::Connection& connection, std::int64_t event, const std::vector<Seat>& seats);
-/// Everybody whose seat holds at `moment`.
+/// Everybody whose seat holds at `moment`, and who has no result yet.
 std::vector<Seated> seated(sdk::Connection& connection, std::int64_t event, sdk::Time moment);
 /// Of them those who can be paired, with what counts for it; but what they missed is not read again.
 std::vector<Guest> guests(sdk::Connection& connection, std::int64_t event, sdk::Time moment);
@@ -73,9 +80,13 @@ std::vector<Couple> forbidden(sdk::Connection& connection, std::int64_t event);
 /// One statement whatever their number; all of one event.
 void insertResults(sdk::Connection& connection, std::int64_t event, const std::vector<Result>& results,
                    sdk::Time now);
-/// Not yet told results of these people that were decided after `since`; the newest of each first.
+/// Not yet told results of these people that were decided after `since`; the newest of each first. Where one
+/// of a couple has blocked the other since, both were left over.
 std::vector<Result> untold(sdk::Connection& connection, const std::vector<sdk::UserId>& users,
                            sdk::Time since);
+/// Likewise the results of one event, told or not.
+std::vector<Result> resultsOf(sdk::Connection& connection, std::int64_t event,
+                              const std::vector<sdk::UserId>& users);
 /// These people have had their results of the event.
 void markTold(sdk::Connection& connection, std::int64_t event, const std::vector<sdk::UserId>& users,
               sdk::Time now);

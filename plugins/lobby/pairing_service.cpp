@@ -6,6 +6,13 @@
 #include <unordered_map>
 
 namespace linkup::lobby {
+namespace {
+
+/// What one transaction stores: the people of its couples cannot swipe meanwhile.
+constexpr std::size_t kCouplesAtOnce = 250;
+constexpr std::size_t kLeftOverAtOnce = 5000;
+
+}  // namespace
 
 PairingService::PairingService(sdk::Database& database, sdk::Clock& clock, sdk::Log& log,
                                sdk::Metrics& metrics, std::chrono::milliseconds time)
@@ -25,7 +32,7 @@ bool PairingService::claim(const Event& event) {
     if (claim_ && claim_->event == event.id) return true;  // finish() failed then
     const auto now = clock_.now();
     const auto token = sdk::transaction(database_, [&](sdk::Connection& connection) {
-        return lobby_store::claim(connection, event.id, now, now + time_);
+        return lobby_store::claim(connection, event.id, now, time_);
     });
     if (!token) return false;
     claim_ = {event.id, *token, now};
@@ -34,63 +41,94 @@ bool PairingService::claim(const Event& event) {
 }
 
 bool PairingService::finish(const Event& event) {
-    std::vector<Seated> seated;
-    std::vector<Guest> guests;
-    std::vector<Couple> forbidden;
-    database_.read([&](sdk::Connection& connection) {
-        seated = lobby_store::seated(connection, event.id, event.ends_at);
-        guests = lobby_store::guests(connection, event.id, event.ends_at);
-        forbidden = lobby_store::forbidden(connection, event.id);
-    });
-    std::unordered_map<sdk::UserId, std::int64_t> misses;
-    for (const auto& one : seated) misses.emplace(one.user, one.misses);
-    for (auto& guest : guests) guest.misses = misses[guest.id];
     for (;;) {
+        const Gathering people = gatheringOf(event);
+        std::vector<Couple> forbidden = people.forbidden;
         forbidden.insert(forbidden.end(), vetoed_.begin(), vetoed_.end());
-        const auto couples = pairUp(guests, forbidden, random_);
+        const auto couples = pairUp(people.guests, forbidden, random_);
         const auto vetoed = vetoed_.size();
         try {
-            const bool ours = sdk::transaction(database_, [&](sdk::Connection& connection) {
-                return store(connection, event, seated, couples);
-            });
+            const bool ours = store(event, people.seated, couples);
             claim_.reset();
             return ours;
         } catch (const sdk::Error&) {
-            if (vetoed_.size() == vetoed) throw;  // else everybody is paired anew, without that couple
+            if (vetoed_.size() == vetoed) throw;  // else who is left is paired anew, without that couple
         }
     }
 }
 
-bool PairingService::store(sdk::Connection& connection, const Event& event, const std::vector<Seated>& seated,
+PairingService::Gathering PairingService::gatheringOf(const Event& event) {
+    Gathering people;
+    database_.read([&](sdk::Connection& connection) {
+        people.seated = lobby_store::seated(connection, event.id, event.ends_at);
+        people.guests = lobby_store::guests(connection, event.id, event.ends_at);
+        people.forbidden = lobby_store::forbidden(connection, event.id);
+    });
+    std::unordered_map<sdk::UserId, std::int64_t> misses;
+    for (const auto& one : people.seated) misses.emplace(one.user, one.misses);
+    for (auto& guest : people.guests) guest.misses = misses[guest.id];
+    return people;
+}
+
+bool PairingService::store(const Event& event, const std::vector<Seated>& seated,
                            const std::vector<Couple>& couples) {
-    if (!lobby_store::finish(connection, event.id, claim_->token)) return false;
-    std::unordered_map<sdk::UserId, sdk::UserId> partners;
-    for (const auto& couple : couples) {
-        // A block that came a moment ago wins: the two stay without a partner tonight.
-        if (!match(connection, couple)) continue;
-        partners.emplace(couple.first, couple.second);
-        partners.emplace(couple.second, couple.first);
-    }
-    std::vector<Result> results;
-    results.reserve(seated.size());
-    for (const auto& [user, misses] : seated) {
-        const auto partner = partners.find(user);
-        if (partner == partners.end()) {
-            results.push_back({event.id, user, std::nullopt, misses + 1});
-        } else {
-            results.push_back({event.id, user, partner->second});
-        }
-    }
-    lobby_store::insertResults(connection, event.id, results, clock_.now());
-    connection.afterCommit(
-        [this, name = event.name, since = claim_->since, people = seated.size(), paired = partners.size()] {
-            paired_.add(static_cast<double>(paired));
-            left_over_.add(static_cast<double>(people - paired));
-            seconds_.observe(std::chrono::duration<double>(clock_.now() - since).count());
-            log_.info("an event ended", {{"event", name},
-                                         {"people", static_cast<std::int64_t>(people)},
-                                         {"couples", static_cast<std::int64_t>(paired / 2)}});
+    auto batches = batchesOf(seated, couples);
+    for (auto& batch : batches) {
+        heartbeat_->beat();
+        const bool last = &batch == &batches.back();
+        const bool ours = sdk::transaction(database_, [&](sdk::Connection& connection) {
+            return last ? lobby_store::finish(connection, event.id, claim_->token) &&
+                              store(connection, event, batch)
+                        : lobby_store::hold(connection, event.id, claim_->token, clock_.now() + time_) &&
+                              store(connection, event, batch);
         });
+        if (!ours) return false;
+    }
+    seconds_.observe(std::chrono::duration<double>(clock_.now() - claim_->since).count());
+    log_.info("an event ended", {{"event", event.name},
+                                 {"people", static_cast<std::int64_t>(seated.size())},
+                                 {"couples", static_cast<std::int64_t>(couples.size())}});
+    return true;
+}
+
+std::vector<PairingService::Batch> PairingService::batchesOf(const std::vector<Seated>& seated,
+                                                             const std::vector<Couple>& couples) {
+    std::unordered_map<sdk::UserId, std::int64_t> misses;
+    for (const auto& one : seated) misses.emplace(one.user, one.misses);
+    std::vector<Batch> batches(1);
+    for (const auto& [one, other] : couples) {
+        if (batches.back().couples.size() == kCouplesAtOnce) batches.emplace_back();
+        batches.back().couples.push_back({{one, misses[one]}, {other, misses[other]}});
+        misses.erase(one);
+        misses.erase(other);
+    }
+    for (const auto& one : seated) {
+        if (!misses.contains(one.user)) continue;
+        if (batches.back().left_over.size() == kLeftOverAtOnce) batches.emplace_back();
+        batches.back().left_over.push_back(one);
+    }
+    return batches;
+}
+
+bool PairingService::store(sdk::Connection& connection, const Event& event, const Batch& batch) {
+    std::vector<Result> results;
+    const auto add = [&](const Seated& one, std::optional<sdk::UserId> partner) {
+        results.push_back({event.id, one.user, partner, partner ? 0 : one.misses + 1});
+    };
+    std::size_t paired = 0;
+    for (const auto& [one, other] : batch.couples) {
+        // A block that came a moment ago wins: the two stay without a partner tonight.
+        const bool matched = match(connection, {one.user, other.user});
+        if (matched) paired += 2;
+        add(one, matched ? std::optional(other.user) : std::nullopt);
+        add(other, matched ? std::optional(one.user) : std::nullopt);
+    }
+    for (const auto& one : batch.left_over) add(one, std::nullopt);
+    lobby_store::insertResults(connection, event.id, results, clock_.now());
+    connection.afterCommit([this, paired, left_over = results.size() - paired] {
+        paired_.add(static_cast<double>(paired));
+        left_over_.add(static_cast<double>(left_over));
+    });
     return true;
 }
 

@@ -219,12 +219,19 @@ public:
         begin();
         end();
         CPPUNIT_ASSERT_EQUAL(std::size_t{1}, results(*phone).size());
-        sockets_->calledOff();  // of another event
-        CPPUNIT_ASSERT(phone->takeEvents().empty());
         const auto other = enter(2);
         events(*other, 1);
-        sockets_->calledOff();
+        clock().advance(1h);
+        begin();
+        CPPUNIT_ASSERT_EQUAL(std::string("event-start"), events(*phone, 1)[0]["event"].asString());
+        CPPUNIT_ASSERT_EQUAL(std::string("event-start"), events(*other, 1)[0]["event"].asString());
+        town_->database().transaction([](sdk::Connection& connection) {
+            const auto event = connection.execute("SELECT MAX(id) FROM lobby_events").integer(0, 0);
+            CPPUNIT_ASSERT(lobby::lobby_store::callOff(connection, event));
+        });
+        service_->wake();
         CPPUNIT_ASSERT_EQUAL(std::string("event-end"), events(*other, 1)[0]["event"].asString());
+        CPPUNIT_ASSERT(!results(*phone)[0]["matched"].asBool());
     }
 
     void answeredResultIsNotedWhenTheDatabaseComesBack() {
@@ -262,8 +269,7 @@ private:
     void finishAsAnotherNode(sdk::UserId one, sdk::UserId other) {
         const auto event = town_->number("SELECT MAX(id) FROM lobby_events");
         town_->database().transaction([&](sdk::Connection& connection) {
-            const auto token =
-                lobby::lobby_store::claim(connection, event, clock().now(), clock().now() + 1s);
+            const auto token = lobby::lobby_store::claim(connection, event, clock().now(), 1s);
             CPPUNIT_ASSERT(lobby::lobby_store::finish(connection, event, token.value()));
             lobby::lobby_store::insertResults(connection, event, {{event, one, other}, {event, other, one}},
                                               clock().now());

@@ -25,6 +25,9 @@ class LobbyEventTest : public LobbyFixture {
     CPPUNIT_TEST(whoWentWithoutBeforeComesFirst);
     CPPUNIT_TEST(peopleWhoMetInAnEventBeforeAreNotPairedAgain);
     CPPUNIT_TEST(tiedAndBlockedPeopleAreNotPaired);
+    CPPUNIT_TEST(peopleOutOfDiscoveryAreAnsweredAndNotPaired);
+    CPPUNIT_TEST(partnerWhoWasBlockedSinceIsNotShown);
+    CPPUNIT_TEST(partnerWhoseAccountIsGoneIsNotShown);
     CPPUNIT_TEST(preferencesChooseAmongThoseWhoFit);
     CPPUNIT_TEST_SUITE_END();
 
@@ -258,6 +261,24 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::int64_t{3}, results(*four)[0]["candidate"]["id"].asInteger());
     }
 
+    void peopleOutOfDiscoveryAreAnsweredAndNotPaired() {
+        run("INSERT INTO match_withdrawn_v1 (user_id) VALUES (1)");
+        const auto one = enter(1);
+        const auto two = enter(2);
+        begin();
+        end();
+        CPPUNIT_ASSERT(!results(*one)[0]["matched"].asBool());
+        CPPUNIT_ASSERT(!results(*two)[0]["matched"].asBool());
+    }
+
+    void partnerWhoWasBlockedSinceIsNotShown() {
+        CPPUNIT_ASSERT(!matchedAfter("INSERT INTO match_blocks_v1 (blocker_id, blocked_id) VALUES (2, 1)"));
+    }
+
+    void partnerWhoseAccountIsGoneIsNotShown() {
+        CPPUNIT_ASSERT(!matchedAfter("UPDATE town_people SET deleted = TRUE WHERE user_id = 2"));
+    }
+
     void preferencesChooseAmongThoseWhoFit() {
         town_->database().transaction([](sdk::Connection& connection) {
             connection.execute("UPDATE town_people SET height = 150 + user_id");
@@ -271,6 +292,26 @@ public:
             const auto result = results(*devices[static_cast<std::size_t>(i)])[0];
             CPPUNIT_ASSERT_EQUAL(4 - i, result["candidate"]["id"].asInteger());
         }
+    }
+
+private:
+    void run(std::string_view sql) {
+        town_->database().transaction([sql](sdk::Connection& connection) { connection.execute(sql); });
+    }
+
+    /// One and two are paired, and one is told when this has happened.
+    bool matchedAfter(std::string_view sql) {
+        const auto one = enter(1);
+        const auto two = enter(2);
+        begin();
+        clock().advance(std::chrono::seconds(290));
+        waitUntilKept();
+        leave(one);
+        clock().advance(std::chrono::seconds(10));
+        service_->wake();
+        CPPUNIT_ASSERT(results(*two)[0]["matched"].asBool());
+        run(sql);
+        return results(*enter(1))[0]["matched"].asBool();
     }
 };
 

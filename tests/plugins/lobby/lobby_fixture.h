@@ -204,7 +204,8 @@ private:
     static const std::vector<sdk::Migration>& neighbourMigrations() {
         static const std::string text =
             "CREATE TABLE match_bonds_v1 (low_id BIGINT, high_id BIGINT);"
-            "CREATE TABLE match_blocks_v1 (blocker_id BIGINT, blocked_id BIGINT);";
+            "CREATE TABLE match_blocks_v1 (blocker_id BIGINT, blocked_id BIGINT);"
+            "CREATE TABLE match_withdrawn_v1 (user_id BIGINT);";
         static const std::vector<sdk::Migration> migrations = {{1, "create_neighbour", text, text}};
         return migrations;
     }

@@ -2,85 +2,14 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
-#include <functional>
 #include <map>
-#include <span>
 
 #include "lobby_fixture.h"
+#include "mortal_database.h"
 
 namespace linkup::test {
 
 using namespace std::chrono_literals;
-
-/// The database as it is seen by a node that loses its power after some steps. A step is a statement, which
-/// is then not run and what its transaction has done undone, or the end of a transaction, which then is
-/// committed though the node never learns that.
-class MortalDatabase : public sdk::Database {
-public:
-    explicit MortalDatabase(sdk::Database& database) : database_(database) {}
-
-    void dieAfter(int steps) { steps_left_ = steps; }
-    bool dead() const { return dead_; }
-
-    void read(const std::function<void(sdk::Connection&)>& work) override {
-        refuseIfDead();
-        database_.read(counting(work));
-        step();
-    }
-    void transaction(const std::function<void(sdk::Connection&)>& work) override {
-        refuseIfDead();
-        database_.transaction(counting(work));
-        step();
-    }
-    sdk::Dialect dialect() const noexcept override { return database_.dialect(); }
-
-private:
-    class CountingConnection : public sdk::Connection {
-    public:
-        CountingConnection(MortalDatabase& database, sdk::Connection& connection)
-            : database_(database), connection_(connection) {}
-        sdk::Rows execute(std::string_view sql, std::span<const sdk::SqlValue> values) override {
-            database_.step();
-            return connection_.execute(sql, values);
-        }
-        sdk::Dialect dialect() const noexcept override { return connection_.dialect(); }
-        void afterCommit(std::function<void()> action) override {
-            connection_.afterCommit(std::move(action));
-        }
-
-    private:
-        MortalDatabase& database_;
-        sdk::Connection& connection_;
-    };
-
-    std::function<void(sdk::Connection&)> counting(const std::function<void(sdk::Connection&)>& work) {
-        return [this, &work](sdk::Connection& connection) {
-            CountingConnection counted(*this, connection);
-            work(counted);
-        };
-    }
-    void step() {
-        if (steps_left_ >= 0 && steps_left_-- == 0) dead_ = true;
-        refuseIfDead();
-    }
-    void refuseIfDead() const {
-        if (dead_) throw sdk::Error(sdk::ErrorCode::kUnavailable, "no power");
-    }
-
-    sdk::Database& database_;
-    std::atomic<int> steps_left_{-1};
-    std::atomic<bool> dead_{false};
-};
-
-/// Keeps matches where the lobby looks for them.
-class StoringMatches : public ObligingMatches {
-public:
-    bool create(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) override {
-        connection.execute("INSERT INTO match_bonds_v1 (low_id, high_id) VALUES ($1, $2)",
-                           {std::min(one, other), std::max(one, other)});
-        return true;
-    }
-};
 
 /// One of several nodes on a database. It looks there when it is woken and not else, and hears no other.
 class Node {
@@ -123,6 +52,10 @@ class LobbyNodesTest : public LobbyFixture {
     CPPUNIT_TEST(nodeThatDiesAtAnyStepOfAnEventTakesNothingWithIt);
     CPPUNIT_TEST(nodeThatSleptThroughItsPairingIsRefused);
     CPPUNIT_TEST(whoComesWhileThePeopleArePairedIsNotSeated);
+    CPPUNIT_TEST(secondDeviceHearsTheResultThoughTheFirstHasHadIt);
+    CPPUNIT_TEST(whoWasOnANodeThatSleptIsAnswered);
+    CPPUNIT_TEST(eventThatAnotherNodeCalledOffEndsHereToo);
+    CPPUNIT_TEST(slowNodesGetMoreTimeEachTime);
     CPPUNIT_TEST_SUITE_END();
 
 public:
@@ -171,6 +104,67 @@ public:
         const auto late = node.enter(1);
         CPPUNIT_ASSERT_EQUAL(std::string("event-end"), events(*late, 1)[0]["event"].asString());
         CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, town_->number("SELECT COUNT(*) FROM lobby_seats"));
+    }
+
+    void secondDeviceHearsTheResultThoughTheFirstHasHadIt() {
+        Node node(*town_, storing_);
+        Node other(*town_, storing_);
+        const auto phone = node.enter(1);
+        const auto tablet = other.enter(1);
+        const auto due = clock().now();
+        beginOn(node, 1, due);
+        beginOn(other, 1, due);
+        endOn(node);
+        CPPUNIT_ASSERT_EQUAL(std::size_t{1}, results(*phone).size());
+        phone->answer();
+        node.service().wake();
+        CPPUNIT_ASSERT(eventually([&] {
+            return town_->number("SELECT COUNT(*) FROM lobby_results WHERE told_at IS NOT NULL") == 1;
+        }));
+        other.service().wake();
+        CPPUNIT_ASSERT_EQUAL(std::size_t{1}, results(*tablet).size());
+    }
+
+    void whoWasOnANodeThatSleptIsAnswered() {
+        Node node(*town_, storing_);
+        Node sleeper(*town_, storing_);
+        const auto phone = sleeper.enter(1);
+        const auto somebody = node.enter(2);
+        const auto due = clock().now();
+        beginOn(sleeper, 1, due);
+        beginOn(node, 2, due);
+        CPPUNIT_ASSERT_EQUAL(std::string("event-start"), events(*phone, 2)[1]["event"].asString());
+        endOn(node);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, resultsStored());
+        sleeper.service().wake();
+        CPPUNIT_ASSERT(!results(*phone)[0]["matched"].asBool());
+        phone->answer();
+        sleeper.service().wake();
+        CPPUNIT_ASSERT(phone->takeEvents().empty());
+    }
+
+    void eventThatAnotherNodeCalledOffEndsHereToo() {
+        Node node(*town_, storing_);
+        const auto phone = node.enter(1);
+        beginOn(node, 1);
+        CPPUNIT_ASSERT_EQUAL(std::string("event-start"), events(*phone, 2)[1]["event"].asString());
+        town_->database().transaction([&](sdk::Connection& connection) {
+            const auto event = connection.execute("SELECT id FROM lobby_events").integer(0, 0);
+            CPPUNIT_ASSERT(lobby::lobby_store::callOff(connection, event));
+        });
+        node.service().wake();
+        CPPUNIT_ASSERT_EQUAL(std::string("event-end"), events(*phone, 1)[0]["event"].asString());
+    }
+
+    void slowNodesGetMoreTimeEachTime() {
+        Node node(*town_, storing_);
+        beginOn(node, 0);
+        for (const auto time : {20s, 40s, 60s}) {
+            claimAsSleeper();
+            CPPUNIT_ASSERT_EQUAL(sdk::toMicros(clock().now() + time),
+                                 town_->number("SELECT pairing_until FROM lobby_events"));
+            clock().advance(time + 1s);
+        }
     }
 
 private:
@@ -268,13 +262,25 @@ private:
         node.service().begin("evening", due, 5min);
         CPPUNIT_ASSERT(eventually([&] { return node.service().current() && seats() >= seats_wanted; }));
     }
+    /// The seats that only others keep have run out by then.
+    void endOn(Node& node) {
+        clock().advance(290s);
+        node.service().wake();
+        CPPUNIT_ASSERT(eventually([&] {
+            return town_->number("SELECT MAX(present_until) FROM lobby_seats") ==
+                   sdk::toMicros(clock().now() + 15s);
+        }));
+        clock().advance(10s);
+        node.service().wake();
+        CPPUNIT_ASSERT(eventually([&] { return finished() == 1; }));
+    }
     void beginOn(Node& node, std::int64_t seats_wanted) { beginOn(node, seats_wanted, clock().now()); }
 
     /// Closes the event as a node would of which nothing is heard again.
     std::int64_t claimAsSleeper() {
         return sdk::transaction(town_->database(), [&](sdk::Connection& connection) {
             const auto event = connection.execute("SELECT id FROM lobby_events").integer(0, 0);
-            return lobby::lobby_store::claim(connection, event, clock().now(), clock().now() + 20s).value();
+            return lobby::lobby_store::claim(connection, event, clock().now(), 20s).value();
         });
     }
 
