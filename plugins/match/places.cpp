@@ -4,7 +4,9 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <iterator>
 #include <stdexcept>
+#include <utility>
 
 #include "place_text.h"
 
@@ -12,6 +14,7 @@ namespace linkup::match {
 namespace {
 
 constexpr std::size_t kFields = 7;
+constexpr std::ptrdiff_t kFewSuffixes = 256;
 
 struct FormerName {
     std::string_view former;
@@ -91,30 +94,67 @@ std::string joined(std::initializer_list<std::string_view> parts) {
     return label;
 }
 
+/// Whether what stands at a position of a text comes before a prefix, after it, or begins with it.
+struct BeginsIn {
+    const std::string& text;
+    int compare(std::uint32_t at, std::string_view prefix) const {
+        return std::strncmp(text.data() + at, prefix.data(), prefix.size());
+    }
+    bool operator()(std::uint32_t at, std::string_view prefix) const { return compare(at, prefix) < 0; }
+    bool operator()(std::string_view prefix, std::uint32_t at) const { return compare(at, prefix) > 0; }
+};
+
+/// Unless it is there: some places are called alike.
+void addNew(std::vector<std::string>& labels, std::string label) {
+    if (std::find(labels.begin(), labels.end(), label) == labels.end()) labels.push_back(std::move(label));
+}
+
 }  // namespace
 
 Places::Places(std::string_view table) {
+    std::array<bool, std::size(kFormerNames)> taken{};
     while (!table.empty()) {
         const auto end = table.find('\n');
         const auto [name, region, code, country, latitude, longitude, population] =
             fieldsOf(table.substr(0, end));
         places_.push_back({name, region, country, code == "IN", degrees(latitude), degrees(longitude)});
-        add(static_cast<std::uint32_t>(places_.size() - 1), foldPlaceText(name));
+        const auto folded = foldPlaceText(name);
+        add(folded);
+        for (std::size_t i = 0; code == "IN" && i < taken.size(); ++i) {
+            // The most populous one: it comes first.
+            if (kFormerNames[i].present == folded && !std::exchange(taken[i], true))
+                add(kFormerNames[i].former);
+        }
         table.remove_prefix(end == std::string_view::npos ? table.size() : end + 1);
     }
-    sort(words_);
-    addFormerNames();
-    sort(words_);
-    sort(india_);
+    folded_.shrink_to_fit();
+    india_.shrink_to_fit();
+    india_suffixes_.shrink_to_fit();
+    std::sort(india_suffixes_.begin(), india_suffixes_.end(), [this](std::uint32_t one, std::uint32_t other) {
+        return std::strcmp(india_.data() + one, india_.data() + other) < 0;
+    });
+    std::sort(words_.begin(), words_.end(), [this](const Word& one, const Word& other) {
+        return std::strcmp(folded_.data() + one.at, folded_.data() + other.at) < 0;
+    });
+    words_.shrink_to_fit();
 }
 
-void Places::add(std::uint32_t place, std::string_view name) {
+void Places::add(std::string_view name) {
+    const auto place = static_cast<std::uint32_t>(places_.size() - 1);
     const auto start = static_cast<std::uint32_t>(folded_.size());
     const auto& found = places_[place];
     folded_ += name;
     const auto name_end = folded_.size();
     folded_ += ' ' + foldPlaceText(found.region);
-    const auto region_end = folded_.size();
+    if (found.in_india) {
+        const auto text = std::string_view(folded_).substr(start);
+        india_starts_.push_back({static_cast<std::uint32_t>(india_.size()), place});
+        for (std::size_t at = 0; at < text.size(); ++at) {
+            india_suffixes_.push_back(static_cast<std::uint32_t>(india_.size() + at));
+        }
+        india_ += text;
+        india_ += '\0';
+    }
     folded_ += ' ' + foldPlaceText(found.country);
     folded_ += '\0';
     for (auto at = start; at < name_end; ++at) {
@@ -122,64 +162,36 @@ void Places::add(std::uint32_t place, std::string_view name) {
             words_.push_back({at, place, at == start ? static_cast<std::uint32_t>(name.size()) : 0});
         }
     }
-    if (!found.in_india) return;
-    for (auto at = start; at < region_end; ++at) india_.push_back({at, place});
 }
 
-void Places::addFormerNames() {
-    std::vector<std::pair<std::uint32_t, std::string_view>> former;
-    for (const auto& name : kFormerNames) {
-        const auto [begin, end] = range(words_, name.present);
-        std::uint32_t best = static_cast<std::uint32_t>(places_.size());
-        for (auto entry = begin; entry != end; ++entry) {
-            if (entry->name_length == name.present.size() && places_[entry->place].in_india) {
-                best = std::min(best, entry->place);
-            }
-        }
-        if (best < places_.size()) former.emplace_back(best, name.former);
-    }
-    for (const auto& [place, name] : former) add(place, name);
-}
-
-void Places::sort(Entries& entries) const {
-    std::sort(entries.begin(), entries.end(), [this](const Entry& one, const Entry& other) {
-        return std::strcmp(folded_.data() + one.at, folded_.data() + other.at) < 0;
-    });
-}
-
-std::pair<Places::Entries::const_iterator, Places::Entries::const_iterator> Places::range(
-    const Entries& entries, std::string_view prefix) const {
-    const auto compare = [&](const Entry& entry) {
-        return std::strncmp(folded_.data() + entry.at, prefix.data(), prefix.size());
+std::span<const Places::Word> Places::wordsWith(std::string_view prefix) const {
+    const auto compare = [&](const Word& word) {
+        return std::strncmp(folded_.data() + word.at, prefix.data(), prefix.size());
     };
-    const auto begin = std::partition_point(entries.begin(), entries.end(),
-                                            [&](const Entry& entry) { return compare(entry) < 0; });
+    const auto begin = std::partition_point(words_.begin(), words_.end(),
+                                            [&](const Word& word) { return compare(word) < 0; });
     const auto end =
-        std::partition_point(begin, entries.end(), [&](const Entry& entry) { return compare(entry) == 0; });
+        std::partition_point(begin, words_.end(), [&](const Word& word) { return compare(word) == 0; });
     return {begin, end};
 }
 
 std::vector<std::string> Places::search(std::string_view query) const {
     const auto wanted = foldPlaceText(query);
     if (wanted.empty()) return {};
-    const auto [begin, end] = range(words_, wanted);
+    const auto words = wordsWith(wanted);
     std::vector<std::pair<bool, std::uint32_t>> hits;  // later word, place
-    hits.reserve(static_cast<std::size_t>(end - begin));
-    for (auto entry = begin; entry != end; ++entry) hits.emplace_back(entry->name_length == 0, entry->place);
-    // A place is hit once for each word that fits; few of them are, so a small surplus is enough.
+    hits.reserve(words.size());
+    for (const Word& word : words) hits.emplace_back(word.name_length == 0, word.place);
+    // A place is hit once for each word that fits, and some are called alike; few of them, so a small surplus
+    // is enough.
     const auto kept = std::min(hits.size(), 8 * kMostFound);
     std::partial_sort(hits.begin(), hits.begin() + static_cast<std::ptrdiff_t>(kept), hits.end());
     hits.resize(kept);
 
-    std::vector<std::uint32_t> found;
-    for (const auto& [later, place] : hits) {
-        if (found.size() == kMostFound) break;
-        if (std::find(found.begin(), found.end(), place) == found.end()) found.push_back(place);
-    }
     std::vector<std::string> labels;
-    labels.reserve(found.size());
-    for (const auto place : found) {
-        labels.push_back(joined({places_[place].name, places_[place].region, places_[place].country}));
+    for (const auto& [later, place] : hits) {
+        if (labels.size() == kMostFound) break;
+        addNew(labels, joined({places_[place].name, places_[place].region, places_[place].country}));
     }
     return labels;
 }
@@ -187,18 +199,31 @@ std::vector<std::string> Places::search(std::string_view query) const {
 std::vector<std::string> Places::searchIndia(std::string_view query) const {
     const auto wanted = foldPlaceText(query);
     if (wanted.empty()) return {};
-    const auto [begin, end] = range(india_, wanted);
+    const auto [begin, end] =
+        std::equal_range(india_suffixes_.begin(), india_suffixes_.end(), wanted, BeginsIn{india_});
     std::vector<std::string> labels;
-    if (begin == end) return labels;
-    // One letter is hit many thousand times; marking is cheaper than sorting.
-    std::vector<char> hit(places_.size(), 0);
-    for (auto entry = begin; entry != end; ++entry) hit[entry->place] = 1;
-    for (auto next = std::find(hit.begin(), hit.end(), 1); next != hit.end() && labels.size() < kMostFound;
-         next = std::find(next + 1, hit.end(), 1)) {
-        const Place& place = places_[static_cast<std::size_t>(next - hit.begin())];
-        labels.push_back(std::string(place.name) + ", " + std::string(place.region));
+    // Of many the first ones are soon found by going through the text, of few by sorting them.
+    if (end - begin > kFewSuffixes) {
+        for (std::size_t at = 0; at != std::string::npos && labels.size() < kMostFound;) {
+            at = india_.find(wanted, at);
+            if (at != std::string::npos) at = addPlaceAt(labels, at);
+        }
+    } else {
+        std::vector<std::uint32_t> hits(begin, end);
+        std::sort(hits.begin(), hits.end());
+        for (std::size_t i = 0; i < hits.size() && labels.size() < kMostFound; ++i)
+            addPlaceAt(labels, hits[i]);
     }
     return labels;
+}
+
+std::size_t Places::addPlaceAt(std::vector<std::string>& labels, std::size_t at) const {
+    const auto next =
+        std::upper_bound(india_starts_.begin(), india_starts_.end(), at,
+                         [](std::size_t position, const Start& start) { return position < start.at; });
+    const Place& place = places_[std::prev(next)->place];
+    addNew(labels, std::string(place.name) + ", " + std::string(place.region));
+    return next == india_starts_.end() ? std::string::npos : next->at;
 }
 
 const Place* Places::resolve(std::string_view text) const {
@@ -214,10 +239,9 @@ const Place* Places::resolve(std::string_view text) const {
                            [&](const auto& part) { return part == region || part == country; });
     };
     const Place* best = nullptr;
-    const auto [begin, end] = range(words_, parts.front());
-    for (auto entry = begin; entry != end; ++entry) {
-        const Place& place = places_[entry->place];
-        if (entry->name_length == parts.front().size() && (best == nullptr || &place < best) && fits(place)) {
+    for (const Word& word : wordsWith(parts.front())) {
+        const Place& place = places_[word.place];
+        if (word.name_length == parts.front().size() && (best == nullptr || &place < best) && fits(place)) {
             best = &place;
         }
     }

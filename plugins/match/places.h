@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +21,8 @@ struct Place {
 
 /// All places, to be looked up by name. Case and accents do not count.
 ///
-/// Lifetime: no longer than the table.   Threading: immutable, any thread.   Cost: about 5 MB and a fraction
-/// of a second to make; a search takes microseconds.
+/// Lifetime: no longer than the table.   Threading: immutable, any thread.   Cost: about 5 MB and a tenth of
+/// a second to make; a search takes microseconds.
 class Places {
 public:
     static constexpr std::size_t kMostFound = 20;
@@ -42,23 +43,30 @@ public:
 
 private:
     /// A position in `folded_` from which on a place may be found.
-    struct Entry {
+    struct Word {
         std::uint32_t at = 0;
         std::uint32_t place = 0;
         std::uint32_t name_length = 0;  ///< at the begin of a name; else 0
     };
-    using Entries = std::vector<Entry>;
+    /// Where in `india_` the text of a place begins.
+    struct Start {
+        std::uint32_t at = 0;
+        std::uint32_t place = 0;
+    };
 
-    void add(std::uint32_t place, std::string_view name);
-    void addFormerNames();
-    void sort(Entries& entries) const;
-    std::pair<Entries::const_iterator, Entries::const_iterator> range(const Entries& entries,
-                                                                      std::string_view prefix) const;
+    /// A name of the last place.
+    void add(std::string_view name);
+    /// Adds the place whose text this position is in; returns where the next one begins, or npos.
+    std::size_t addPlaceAt(std::vector<std::string>& labels, std::size_t at) const;
+    /// Those that begin with it, and go on as they like.
+    std::span<const Word> wordsWith(std::string_view prefix) const;
 
     std::vector<Place> places_;  ///< most populous first
-    std::string folded_;         ///< name, region and country of each place, each place ended by a NUL
-    Entries words_;              ///< words of names
-    Entries india_;              ///< all positions in names and states
+    std::string folded_;         ///< name, region and country for each name, each ended by a NUL
+    std::vector<Word> words_;    ///< words of names, in the order of what stands there
+    std::string india_;          ///< name and state for each name in India, each ended by a NUL
+    std::vector<Start> india_starts_;
+    std::vector<std::uint32_t> india_suffixes_;  ///< positions in `india_`, in the order of what stands there
 };
 
 }  // namespace linkup::match

@@ -1,14 +1,21 @@
-// Build tool: writes the places of libgeonames as the source file behind places_table.h.
+// Build tool: writes the places of libgeonames, and the towns of places_india.tsv that it lacks, as the
+// source file behind places_table.h.
 
 #include <geonames.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <memory>
+#include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "place_text.h"
 
 namespace {
 
@@ -29,13 +36,18 @@ std::string text(const char* found) {
     return text;
 }
 
-/// As people there write it: "Uttar Pradesh", not "State of Uttar Pradesh"; "Meghalaya", not "Meghālaya".
+/// As people in India write it: "Meghalaya", not "Meghālaya".
+std::string withoutMarks(const std::string& name) {
+    const std::unique_ptr<char, decltype(&g_free)> ascii(g_str_to_ascii(name.c_str(), "C"), &g_free);
+    return ascii.get();
+}
+
+/// "Uttar Pradesh", not "State of Uttar Pradesh".
 std::string indianRegion(std::string region) {
     for (const std::string prefix : {"State of ", "National Capital Territory of "}) {
         if (region.starts_with(prefix)) region.erase(0, prefix.size());
     }
-    const std::unique_ptr<char, decltype(&g_free)> ascii(g_str_to_ascii(region.c_str(), "C"), &g_free);
-    return ascii.get();
+    return withoutMarks(region);
 }
 
 Row rowOf(GeonamesCity* city) {
@@ -43,19 +55,59 @@ Row rowOf(GeonamesCity* city) {
             text(geonames_city_get_country_code(city)), text(geonames_city_get_country(city)),
             geonames_city_get_latitude(city),           geonames_city_get_longitude(city),
             geonames_city_get_population(city)};
-    if (row.code == "IN") row.region = indianRegion(row.region);
+    if (row.code == "IN") {
+        row.name = withoutMarks(row.name);
+        row.region = indianRegion(row.region);
+    }
     return row;
 }
 
-std::vector<Row> readAll() {
+/// GeoNames moves a place, or spells it in another way, but hardly both.
+bool isSamePlace(const Row& one, const Row& other) {
+    const double apart =
+        std::max(std::abs(one.latitude - other.latitude), std::abs(one.longitude - other.longitude));
+    if (apart < 0.0001) return true;
+    return apart < 0.3 && linkup::match::foldPlaceText(one.name) == linkup::match::foldPlaceText(other.name);
+}
+
+/// Rows without population, of a file with name, region, latitude and longitude in each line.
+std::vector<Row> readIndia(const std::string& file) {
+    std::vector<Row> rows;
+    std::ifstream in(file);
+    for (std::string line; std::getline(in, line);) {
+        std::istringstream fields(line);
+        Row row{{}, {}, "IN", "India", 0, 0, 0};
+        std::getline(fields, row.name, '\t');
+        std::getline(fields, row.region, '\t');
+        if (!(fields >> row.latitude >> row.longitude)) throw std::runtime_error("bad line: " + line);
+        rows.push_back(row);
+    }
+    if (rows.empty()) throw std::runtime_error("nothing in " + file);
+    return rows;
+}
+
+/// Adds those that are none of `rows`.
+void addSmaller(std::vector<Row>& rows, const std::vector<Row>& candidates) {
+    std::multimap<double, Row> large;
+    for (const Row& row : rows) {
+        if (row.code == "IN") large.emplace(row.latitude, row);
+    }
+    for (const Row& candidate : candidates) {
+        const bool known = std::any_of(large.lower_bound(candidate.latitude - 0.3),
+                                       large.upper_bound(candidate.latitude + 0.3),
+                                       [&](const auto& one) { return isSamePlace(one.second, candidate); });
+        if (!known) rows.push_back(candidate);
+    }
+}
+
+std::vector<Row> readAll(const std::string& india) {
     std::vector<Row> rows;
     for (int index = 0; index < geonames_get_n_cities(); ++index) {
         const std::unique_ptr<GeonamesCity, decltype(&geonames_city_free)> city(geonames_get_city(index),
                                                                                 &geonames_city_free);
         rows.push_back(rowOf(city.get()));
     }
-    // A campus town below the 15,000 people from which on the package lists places.
-    rows.push_back({"Manipal", "Karnataka", "IN", "India", 13.35, 74.79, 0});
+    addSmaller(rows, readIndia(india));
     std::stable_sort(rows.begin(), rows.end(),
                      [](const Row& one, const Row& other) { return one.population > other.population; });
     return rows;
@@ -64,16 +116,16 @@ std::vector<Row> readAll() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 2) {
-        std::cerr << "usage: places_export FILE.cpp\n";
+    if (argc != 3) {
+        std::cerr << "usage: places_export INDIA.tsv FILE.cpp\n";
         return 64;
     }
-    std::ofstream out(argv[1]);
+    std::ofstream out(argv[2]);
     out << "// Places: GeoNames, geonames.org, CC BY 4.0.\n"
            "#include \"places_table.h\"\n\n"
            "namespace linkup::match {\n\n"
            "const std::string_view kPlacesTable = R\"places(";
-    for (const Row& row : readAll()) {
+    for (const Row& row : readAll(argv[1])) {
         char numbers[64];
         std::snprintf(numbers, sizeof numbers, "%.5f\t%.5f\t%u", row.latitude, row.longitude, row.population);
         out << row.name << '\t' << row.region << '\t' << row.code << '\t' << row.country << '\t' << numbers

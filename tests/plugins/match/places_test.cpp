@@ -19,10 +19,12 @@ class PlacesTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(prefixOfTheNameComesBeforePopulation);
     CPPUNIT_TEST(queryMayGoOnIntoRegionAndCountry);
     CPPUNIT_TEST(indiaIsSearchedWithinCityAndState);
+    CPPUNIT_TEST(placesThatAreCalledAlikeAreListedOnce);
     CPPUNIT_TEST(emptyQueriesFindNothing);
     CPPUNIT_TEST(hometownIsResolvedOnlyIfAllOfItFits);
     CPPUNIT_TEST(malformedTablesAreRefused);
     CPPUNIT_TEST(shippedPlacesCoverTheWorldAndIndia);
+    CPPUNIT_TEST(shippedPlacesOfIndiaGoDownToSmallTowns);
     CPPUNIT_TEST(shippedSearchIsBounded);
     CPPUNIT_TEST_SUITE_END();
 
@@ -74,6 +76,16 @@ public:
         CPPUNIT_ASSERT(places_.searchIndia("india").empty());
     }
 
+    void placesThatAreCalledAlikeAreListedOnce() {
+        const match::Places places(
+            "Rampur\tUttar Pradesh\tIN\tIndia\t28.81\t79.03\t296418\n"
+            "Rampur\tUttar Pradesh\tIN\tIndia\t26.1\t82.9\t0\n"
+            "Rampur\tBihar\tIN\tIndia\t25.1\t85.9\t0\n");
+        CPPUNIT_ASSERT((places.searchIndia("rampur") == Labels{"Rampur, Uttar Pradesh", "Rampur, Bihar"}));
+        CPPUNIT_ASSERT(
+            (places.search("rampur") == Labels{"Rampur, Uttar Pradesh, India", "Rampur, Bihar, India"}));
+    }
+
     void emptyQueriesFindNothing() {
         for (const char* query : {"", " ", ",", "\t"}) {
             CPPUNIT_ASSERT(places_.search(query).empty() && places_.searchIndia(query).empty());
@@ -109,6 +121,22 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::string("Paris, Île-de-France Region, France"),
                              shipped().search("paris").at(0));
         CPPUNIT_ASSERT(shipped().search("sao paulo").at(0).starts_with("São Paulo, "));
+    }
+
+    /// Some with less than 15,000 people from all over the country, and a district's new seat.
+    void shippedPlacesOfIndiaGoDownToSmallTowns() {
+        CPPUNIT_ASSERT(shipped().size() > 28'000);
+        for (const std::string town :
+             {"Kasauli, Himachal Pradesh", "Manipal, Karnataka", "Katra, Jammu and Kashmir",
+              "Roing, Arunachal Pradesh", "Meppayyur, Kerala", "Narsampet, Telangana", "Bilha, Chhattisgarh",
+              "Kavaratti, Lakshadweep", "Longleng, Nagaland", "Port Blair, Andaman and Nicobar Islands"}) {
+            CPPUNIT_ASSERT_MESSAGE(town, shipped().resolve(town) != nullptr);
+            const auto found = shipped().searchIndia(town);
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(town, std::size_t{1}, found.size());
+            CPPUNIT_ASSERT_EQUAL(town, found[0]);
+        }
+        // Large ones of which both sources know are there once.
+        CPPUNIT_ASSERT(shipped().searchIndia("lucknow") == Labels{"Lucknow, Uttar Pradesh"});
     }
 
     void shippedSearchIsBounded() {
