@@ -36,12 +36,24 @@ public:
         socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
     }
 
-    /// Before all else; plain there is nothing to do.
-    bool wantsHandshake() const noexcept { return tls_ != nullptr; }
+    bool isSecure() const noexcept { return tls_ != nullptr; }
+    /// With TLS, before all else.
     template <class Token>
     auto async_handshake(Token&& token) {
         return asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
             [this](auto&& handler) { tls_->handshake(erased(std::forward<decltype(handler)>(handler))); },
+            token);
+    }
+
+    /// With TLS: as sayEnd, and waits until the peer has said so too. A fault: it says something else.
+    template <class Token>
+    auto async_end(Token&& token) {
+        return asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
+            [this](auto&& handler) {
+                tls_->end(erased(std::forward<decltype(handler)>(handler)));
+                boost::system::error_code ignored;
+                socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+            },
             token);
     }
 

@@ -80,7 +80,7 @@ void HttpSession::setDeadline(std::chrono::milliseconds time) noexcept {
 }
 
 Awaitable<void> HttpSession::serve() {
-    if (socket_.wantsHandshake() && !co_await shakeHands()) co_return;
+    if (socket_.isSecure() && !co_await shakeHands()) co_return;
     while (co_await receiveHead()) {
         Exchange& exchange = *exchange_;
         admit();
@@ -275,15 +275,22 @@ Awaitable<bool> HttpSession::write(std::string_view head, std::string_view body)
 /// Says that nothing more comes and waits for the peer's end, so that what it still sends makes no reset that
 /// would take the reply away from it.
 Awaitable<void> HttpSession::lingeringClose() {
-    socket_.sayEnd();
     setDeadline(kLinger);
-    for (std::size_t discarded = 0; discarded < kMaxLinger;) {
+    bool ended = false;
+    if (socket_.isSecure()) {
+        error_code fault;
+        co_await socket_.async_end(asio::redirect_error(kAwait, fault));
+        ended = !fault;
+    } else {
+        socket_.sayEnd();
+    }
+    for (std::size_t discarded = 0; !ended && discarded < kMaxLinger;) {
         buffer_->consume(buffer_->size());
         error_code fault;
         // Past TLS: nobody wants to know what it is.
         discarded += co_await socket_.socket().async_read_some(buffer_->prepare(kBodyRead),
                                                                asio::redirect_error(kAwait, fault));
-        if (fault) break;
+        ended = fault.failed();
     }
     kill();
 }

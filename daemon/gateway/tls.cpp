@@ -80,6 +80,11 @@ public:
         if (SSL_is_init_finished(stream_.native_handle()) == 1)
             stream_.async_shutdown([self = shared_from_this()](const error_code&) {});
     }
+    void end(std::unique_ptr<Done> done) override {
+        stream_.async_shutdown([self = shared_from_this(), done = std::move(done)](const error_code& fault) {
+            done->call(fault, 0);
+        });
+    }
 
 private:
     const std::shared_ptr<void> keeps_;  // the context

@@ -38,6 +38,8 @@ public:
     virtual void write(std::unique_ptr<Done> done) = 0;
     /// Tells the peer that nothing more comes; waits for nothing.
     virtual void sayEnd() noexcept = 0;
+    /// The same; done when the peer has said so too, or with a fault when it says something else.
+    virtual void end(std::unique_ptr<Done> done) = 0;
 };
 
 /// The certificate that the gateway shows, read again when its files change. TLS 1.2 and 1.3, only ciphers

@@ -26,7 +26,18 @@ public:
     sdk::Time now() const override {
         return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
     }
-    std::chrono::steady_clock::time_point steady() const override { return std::chrono::steady_clock::now(); }
+    std::chrono::steady_clock::time_point steady() const override {
+        return stopped_ ? stopped_at_ : std::chrono::steady_clock::now();
+    }
+    /// No deadline comes any more.
+    void stop() {
+        stopped_at_ = std::chrono::steady_clock::now();
+        stopped_ = true;
+    }
+
+private:
+    std::chrono::steady_clock::time_point stopped_at_;
+    std::atomic<bool> stopped_{false};
 };
 
 /// "good-N" is user N with the sign-in "sign-in-N"; "unknown-N" the same, but only the slow way knows it;

@@ -14,6 +14,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <sstream>
 
 #include "certificate.h"
@@ -33,6 +34,8 @@ class TlsTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(servesHttpsOnAKeptConnection);
     CPPUNIT_TEST(carriesLargeBodiesBothWays);
     CPPUNIT_TEST(endsAConnectionSoThatTheClientKnowsItWasTheEnd);
+    CPPUNIT_TEST(endsAConnectionWithTheClientsWordThatItIsTheEnd);
+    CPPUNIT_TEST(readsOnFromAClientThatHasMoreToSay);
     CPPUNIT_TEST(servesWss);
     CPPUNIT_TEST(refusesOldProtocolsAndPlainHttp);
     CPPUNIT_TEST(choosesAForwardSecretCipher);
@@ -82,6 +85,28 @@ public:
             if (count > 0) reply.append(piece, static_cast<std::size_t>(count));
         }
         CPPUNIT_ASSERT(reply.ends_with("\"hello\""));
+    }
+
+    void endsAConnectionWithTheClientsWordThatItIsTheEnd() {
+        TestGateway server(options());
+        server.get("/hello", [](const Request&) { return Response::json("hello"); });
+        server.clock.stop();  // so that nothing else ends it
+        BareClient client(server.gateway.boundPort(), trusting());
+        client.ask("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        CPPUNIT_ASSERT_EQUAL(1.0, server.metrics.value("connections"));
+        client.sayEnd();
+        CPPUNIT_ASSERT(waitFor([&] { return server.metrics.value("connections") == 0; }));
+    }
+
+    void readsOnFromAClientThatHasMoreToSay() {
+        TestGateway server(options());
+        server.clock.stop();
+        {
+            BareClient client(server.gateway.boundPort(), trusting());
+            client.ask("POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n");
+            for (int i = 0; i < 20; ++i) CPPUNIT_ASSERT(client.say(std::string(16'000, 'x')));
+        }
+        CPPUNIT_ASSERT(waitFor([&] { return server.metrics.value("connections") == 0; }));
     }
 
     void servesWss() {
@@ -201,6 +226,36 @@ public:
     }
 
 private:
+    /// TLS on a socket that stays open after TLS has ended, which Poco's does not.
+    class BareClient {
+    public:
+        BareClient(std::uint16_t port, const Context::Ptr& context)
+            : socket_(Poco::Net::SocketAddress("127.0.0.1", port)),
+              ssl_(SSL_new(context->sslContext()), SSL_free) {
+            socket_.setReceiveTimeout(Poco::Timespan(10, 0));
+            SSL_set_fd(ssl_.get(), static_cast<int>(socket_.impl()->sockfd()));
+            CPPUNIT_ASSERT_EQUAL(1, SSL_connect(ssl_.get()));
+        }
+        bool say(const std::string& text) {
+            return SSL_write(ssl_.get(), text.data(), static_cast<int>(text.size())) ==
+                   static_cast<int>(text.size());
+        }
+        /// Reads the reply up to TLS's end.
+        void ask(const std::string& request) {
+            CPPUNIT_ASSERT(say(request));
+            char piece[4096];
+            int count = 0;
+            do count = SSL_read(ssl_.get(), piece, sizeof piece);
+            while (count > 0);
+            CPPUNIT_ASSERT_EQUAL(int{SSL_ERROR_ZERO_RETURN}, SSL_get_error(ssl_.get(), count));
+        }
+        void sayEnd() { SSL_shutdown(ssl_.get()); }
+
+    private:
+        Poco::Net::StreamSocket socket_;
+        std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
+    };
+
     TestGateway::Options options() const {
         TestGateway::Options options{TestGateway::quick()};
         options.settings.tls_certificate_file = folder_ / "certificate.pem";
