@@ -37,6 +37,13 @@ RegistrationHandle DaemonBackend::addRoute(const std::string& plugin, sdk::Route
     return holding(parts_.gateway->addRoute("plugin " + plugin, std::move(spec), std::move(handler)));
 }
 
+RegistrationHandle DaemonBackend::addBatchRoute(const std::string& plugin, sdk::RouteSpec spec,
+                                                std::size_t most, sdk::HttpBatchHandler handler) {
+    if (spec.auth == sdk::Auth::kBearer) wants_tokens_ = plugin;
+    return holding(
+        parts_.gateway->addBatchRoute("plugin " + plugin, std::move(spec), most, std::move(handler)));
+}
+
 RegistrationHandle DaemonBackend::addSocket(const std::string& plugin, sdk::SocketSpec spec,
                                             sdk::SocketHandler& handler) {
     wants_tokens_ = plugin;

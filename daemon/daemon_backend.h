@@ -22,6 +22,8 @@ public:
     std::unique_ptr<sdk::Bus> busFor(const std::string& plugin) override;
     RegistrationHandle addRoute(const std::string& plugin, sdk::RouteSpec spec,
                                 sdk::HttpHandler handler) override;
+    RegistrationHandle addBatchRoute(const std::string& plugin, sdk::RouteSpec spec, std::size_t most,
+                                     sdk::HttpBatchHandler handler) override;
     RegistrationHandle addSocket(const std::string& plugin, sdk::SocketSpec spec,
                                  sdk::SocketHandler& handler) override;
     void setImportance(sdk::Method method, const std::string& path, sdk::Importance importance) override;

@@ -43,6 +43,15 @@ Verb verbOf(sdk::Method method) {
     return Verb::kGet;
 }
 
+std::vector<Verb> verbsOf(const sdk::RouteSpec& spec) {
+    std::vector<Verb> verbs{verbOf(spec.method)};
+    if (!spec.answers_head) return verbs;
+    if (spec.method != sdk::Method::kGet)
+        throw sdk::Error(sdk::ErrorCode::kInvalidArgument, "route " + spec.path + " is no GET, so no HEAD");
+    verbs.push_back(Verb::kHead);
+    return verbs;
+}
+
 /// The label for an owner such as "plugin auth".
 std::string pluginOf(const std::string& owner) {
     constexpr std::string_view kPrefix = "plugin ";
@@ -84,9 +93,9 @@ struct Gateway::Parts {
         core.delay = [this] { return std::max(loopLag(), core.requests.age()); };
     }
 
-    std::unique_ptr<GatewayHandle> addRoute(const std::string& owner, sdk::RouteSpec spec,
-                                            sdk::HttpHandler handler, std::vector<Verb> verbs,
-                                            WorkerPool* pool);
+    std::shared_ptr<HttpRoute> makeRoute(const std::string& owner, sdk::RouteSpec spec,
+                                         sdk::HttpHandler handler, WorkerPool* pool);
+    std::unique_ptr<GatewayHandle> addRoute(const std::shared_ptr<HttpRoute>& route, std::vector<Verb> verbs);
     WorkerPool& poolFor(const std::string& owner, const std::string& name);
     std::chrono::nanoseconds loopLag() const noexcept;
     template <class Each>
@@ -102,15 +111,13 @@ struct Gateway::Parts {
     bool running = false;
 };
 
-std::unique_ptr<GatewayHandle> Gateway::Parts::addRoute(const std::string& owner, sdk::RouteSpec spec,
-                                                        sdk::HttpHandler handler, std::vector<Verb> verbs,
-                                                        WorkerPool* pool) {
+std::shared_ptr<HttpRoute> Gateway::Parts::makeRoute(const std::string& owner, sdk::RouteSpec spec,
+                                                     sdk::HttpHandler handler, WorkerPool* pool) {
     checkParameters(spec);
     sdk::Histogram& histogram = core.metric_maker.histogram(
         "request_seconds", "Time from a request's first byte to its reply.",
         {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10},
-        {{"method", std::string(toString(verbs.front()))}, {"route", spec.path}});
-    const std::string path = spec.path;
+        {{"method", std::string(toString(verbOf(spec.method)))}, {"route", spec.path}});
     const std::string plugin = pluginOf(owner);
     auto route = std::make_shared<HttpRoute>(owner, std::move(spec), std::move(handler), pool, histogram);
     for (std::size_t i = 0; i < route->replies.size(); ++i) {
@@ -118,7 +125,13 @@ std::unique_ptr<GatewayHandle> Gateway::Parts::addRoute(const std::string& owner
             &core.metric_maker.counter("plugin_replies_total", "HTTP replies of a plugin by class of status.",
                                        {{"plugin", plugin}, {"class", std::to_string(i + 1) + "xx"}});
     }
-    const std::uint64_t number = core.router.add({owner, path, std::move(verbs), route, nullptr});
+    return route;
+}
+
+std::unique_ptr<GatewayHandle> Gateway::Parts::addRoute(const std::shared_ptr<HttpRoute>& route,
+                                                        std::vector<Verb> verbs) {
+    const std::uint64_t number =
+        core.router.add({route->owner, route->spec.path, std::move(verbs), route, nullptr});
     auto undo = [this, number, route] {
         core.router.remove(number);
         route->gate.closeAndWait();
@@ -168,18 +181,22 @@ Gateway::~Gateway() {
 
 std::unique_ptr<GatewayHandle> Gateway::addRoute(const std::string& owner, sdk::RouteSpec spec,
                                                  sdk::HttpHandler handler) {
-    std::vector<Verb> verbs{verbOf(spec.method)};
-    if (spec.answers_head) {
-        if (spec.method != sdk::Method::kGet)
-            throw sdk::Error(sdk::ErrorCode::kInvalidArgument,
-                             "route " + spec.path + " is no GET, so no HEAD");
-        verbs.push_back(Verb::kHead);
-    }
+    std::vector<Verb> verbs = verbsOf(spec);
     if (spec.upload.has_value() && spec.body_kind != sdk::BodyKind::kForm)
         throw sdk::Error(sdk::ErrorCode::kInvalidArgument,
                          "route " + spec.path + " has an upload and no form");
     WorkerPool& pool = parts_->poolFor(owner, spec.pool);
-    return parts_->addRoute(owner, std::move(spec), std::move(handler), std::move(verbs), &pool);
+    return parts_->addRoute(parts_->makeRoute(owner, std::move(spec), std::move(handler), &pool),
+                            std::move(verbs));
+}
+
+std::unique_ptr<GatewayHandle> Gateway::addBatchRoute(const std::string& owner, sdk::RouteSpec spec,
+                                                      std::size_t most, sdk::HttpBatchHandler handler) {
+    std::vector<Verb> verbs = verbsOf(spec);
+    WorkerPool& pool = parts_->poolFor(owner, spec.pool);
+    const auto route = parts_->makeRoute(owner, std::move(spec), nullptr, &pool);
+    route->batch = std::make_shared<RouteBatch>(parts_->core, *route, pool, most, std::move(handler));
+    return parts_->addRoute(route, std::move(verbs));
 }
 
 std::unique_ptr<GatewayHandle> Gateway::addPage(const std::string& path, sdk::HttpHandler handler,
@@ -188,8 +205,9 @@ std::unique_ptr<GatewayHandle> Gateway::addPage(const std::string& path, sdk::Ht
     spec.path = path;
     spec.auth = sdk::Auth::kNone;
     spec.summary = std::move(options.summary);
-    return parts_->addRoute(kPageOwner, std::move(spec), std::move(handler), {Verb::kGet, Verb::kHead},
-                            options.on_io_thread ? nullptr : &parts_->core.requests);
+    WorkerPool* const pool = options.on_io_thread ? nullptr : &parts_->core.requests;
+    return parts_->addRoute(parts_->makeRoute(kPageOwner, std::move(spec), std::move(handler), pool),
+                            {Verb::kGet, Verb::kHead});
 }
 
 std::unique_ptr<GatewayHandle> Gateway::addSocket(const std::string& owner, sdk::SocketSpec spec,

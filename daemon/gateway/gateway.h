@@ -55,6 +55,10 @@ public:
     /// for a path, schema or pool that makes no sense.
     [[nodiscard]] std::unique_ptr<GatewayHandle> addRoute(const std::string& owner, sdk::RouteSpec spec,
                                                           sdk::HttpHandler handler);
+    /// The same, with up to `most` requests that wait answered together.
+    [[nodiscard]] std::unique_ptr<GatewayHandle> addBatchRoute(const std::string& owner, sdk::RouteSpec spec,
+                                                               std::size_t most,
+                                                               sdk::HttpBatchHandler handler);
     /// `handler` must live until the handle has gone. Sockets stay open when it goes, and meet the next
     /// handler of their path. Errors: as above.
     [[nodiscard]] std::unique_ptr<GatewayHandle> addSocket(const std::string& owner, sdk::SocketSpec spec,

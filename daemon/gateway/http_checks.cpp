@@ -230,9 +230,13 @@ Awaitable<void> HttpSession::handle() {
         callHandler();
         co_return;
     }
+    WorkerPool& pool = *exchange.route->pool;
     const auto call = [this]() noexcept { callHandler(); };
-    if (!co_await onPool(*exchange.route->pool, io(), call))
-        exchange.response = replies::busy(core.settings.retry_after);
+    const bool taken = exchange.route->batch != nullptr
+                           ? co_await inBatch(pool, *exchange.route->batch, io(), exchange.request,
+                                              exchange.trace, exchange.response)
+                           : co_await onPool(pool, io(), call);
+    if (!taken) exchange.response = replies::busy(core.settings.retry_after);
 }
 
 void HttpSession::callHandler() noexcept {

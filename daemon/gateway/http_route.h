@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <memory>
 #include <string>
 
 #include "daemon/services/worker_pool.h"
@@ -10,6 +11,7 @@
 #include "linkup/sdk/metrics.h"
 #include "linkup/sdk/registrar.h"
 #include "request_validator.h"
+#include "route_batch.h"
 
 namespace linkup::daemon {
 
@@ -26,13 +28,14 @@ struct HttpRoute {
 
     const std::string owner;
     const sdk::RouteSpec spec;
-    const sdk::HttpHandler handler;
+    const sdk::HttpHandler handler;  ///< of one request; null if `batch` is there
     const RequestValidator validator;
     WorkerPool* const pool;  ///< null: runs on the I/O thread, even under overload and while draining
     sdk::Histogram& seconds;
     std::atomic<sdk::Importance> importance{sdk::Importance::kCore};
     std::array<sdk::Counter*, 5> replies{};  ///< of its plugin, by class of status; set by the gateway
     Gate gate;
+    std::shared_ptr<RouteBatch> batch;  ///< has requests answered together; set by the gateway
 
     /// The largest body, with all that an upload may have.
     std::uint64_t maxBodyBytes() const noexcept {

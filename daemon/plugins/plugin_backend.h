@@ -37,6 +37,8 @@ public:
 
     virtual RegistrationHandle addRoute(const std::string& plugin, sdk::RouteSpec spec,
                                         sdk::HttpHandler handler) = 0;
+    virtual RegistrationHandle addBatchRoute(const std::string& plugin, sdk::RouteSpec spec, std::size_t most,
+                                             sdk::HttpBatchHandler handler) = 0;
     virtual RegistrationHandle addSocket(const std::string& plugin, sdk::SocketSpec spec,
                                          sdk::SocketHandler& handler) = 0;
     virtual void setImportance(sdk::Method method, const std::string& path, sdk::Importance importance) = 0;

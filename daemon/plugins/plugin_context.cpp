@@ -59,18 +59,34 @@ void PluginContext::undo() noexcept {
 
 void PluginContext::route(sdk::RouteSpec spec, sdk::HttpHandler handler) {
     mustBeOpen("route");
+    claimRoute(spec, handler != nullptr, {});
+    registrations_.add(commons_.backend.addRoute(name_, std::move(spec), std::move(handler)));
+}
+
+void PluginContext::batchRoute(sdk::RouteSpec spec, int most, sdk::HttpBatchHandler handler) {
+    mustBeOpen("route");
+    const std::string name = std::string(toString(spec.method)) + " " + spec.path;
+    if (most < 1) refuse("route " + name + ": answers less than one request at a time");
+    if (spec.upload) refuse("route " + name + ": uploads are answered one by one");
+    claimRoute(spec, handler != nullptr, ", up to " + std::to_string(most) + " at a time");
+    registrations_.add(commons_.backend.addBatchRoute(name_, std::move(spec), static_cast<std::size_t>(most),
+                                                      std::move(handler)));
+}
+
+/// Checks the spec, and writes the pool's whole name into it.
+void PluginContext::claimRoute(sdk::RouteSpec& spec, bool has_handler, const std::string& manner) {
     const std::string name = std::string(toString(spec.method)) + " " + spec.path;
     if (!spec.path.starts_with('/')) refuse("route " + name + ": a path begins with /");
-    if (!handler) refuse("route " + name + ": has no handler");
+    if (!has_handler) refuse("route " + name + ": has no handler");
     const std::string pool = fullPoolName(spec.pool);
     if (pool.empty())
         refuse("route " + name + ": wants pool " + spec.pool + ", which its plugin has not declared before");
     std::string detail = spec.auth == sdk::Auth::kBearer ? "bearer" : "open";
     if (pool != kSharedPool) detail += ", pool " + pool;
+    detail += manner;
     if (!spec.summary.empty()) detail += ", " + spec.summary;
     claim(RegistrationKind::kRoute, routeKey(toString(spec.method), spec.path), name, std::move(detail));
     spec.pool = pool;
-    registrations_.add(commons_.backend.addRoute(name_, std::move(spec), std::move(handler)));
     own_.insert(name);
 }
 

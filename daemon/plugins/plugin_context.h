@@ -54,6 +54,7 @@ public:
 
     // Registrar
     void route(sdk::RouteSpec spec, sdk::HttpHandler handler) override;
+    void batchRoute(sdk::RouteSpec spec, int most, sdk::HttpBatchHandler handler) override;
     void socket(sdk::SocketSpec spec, sdk::SocketHandler& handler) override;
     void task(sdk::TaskSpec spec) override;
     void hook(std::string_view event, int priority, sdk::HookHandler handler) override;
@@ -70,6 +71,7 @@ private:
     bool post(std::string_view pool, std::function<void()> work) override;
 
     void mustBeOpen(std::string_view what) const;
+    void claimRoute(sdk::RouteSpec& spec, bool has_handler, const std::string& manner);
     void claimHook(const std::string& event, const sdk::HookHandler& handler, std::string detail);
     void claim(RegistrationKind kind, std::string key, std::string name, std::string detail);
     /// "requests", or the full name of a pool that this plugin declared.

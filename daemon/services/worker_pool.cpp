@@ -45,7 +45,33 @@ std::string threadName(const std::string& pool) {
 
 }  // namespace
 
-Work::~Work() = default;
+Queued::~Queued() = default;
+
+void QueuedList::push(Queued& item) noexcept {
+    item.next_ = nullptr;
+    (last_ != nullptr ? last_->next_ : first_) = &item;
+    last_ = &item;
+}
+
+Queued& QueuedList::pop() noexcept {
+    Queued& item = *std::exchange(first_, first_->next_);
+    if (first_ == nullptr) last_ = nullptr;
+    return item;
+}
+
+WorkLane::WorkLane(WorkerPool& pool, std::size_t most) : pool_(pool), most_(most) {
+    const std::lock_guard lock(pool_.mutex_);
+    pool_.lanes_.push_back(this);
+}
+
+WorkLane::~WorkLane() {
+    const std::lock_guard lock(pool_.mutex_);
+    std::erase(pool_.lanes_, this);
+}
+
+void WorkLane::Call::run() noexcept {
+    lane->pool_.serve(*this);
+}
 
 WorkerPool::WorkerPool(std::string name, int threads, std::size_t queue, sdk::Log& log, sdk::Metrics& metrics)
     : name_(std::move(name)),
@@ -96,33 +122,96 @@ std::chrono::nanoseconds WorkerPool::age() const noexcept {
     return std::max(age, std::chrono::nanoseconds(0));
 }
 
-/// With the lock held.
-void WorkerPool::noteFirst() noexcept {
-    first_queued_.store(first_ == nullptr ? 0 : first_->queued_.time_since_epoch().count(),
+/// With the lock held, as all up to `progress`: that so many more pieces wait than did.
+void WorkerPool::note(std::ptrdiff_t more) noexcept {
+    using Clock = std::chrono::steady_clock;
+    const auto depth = depth_.load(std::memory_order_relaxed) + static_cast<std::size_t>(more);
+    depth_.store(depth, std::memory_order_relaxed);
+    depth_gauge_.set(static_cast<double>(depth));
+    auto first = queue_.empty() ? Clock::time_point::max() : queue_.front().since_;
+    for (const WorkLane* const lane : lanes_) {
+        if (!lane->waiting_.empty()) first = std::min(first, lane->waiting_.front().since_);
+    }
+    first_queued_.store(first == Clock::time_point::max() ? 0 : first.time_since_epoch().count(),
                         std::memory_order_relaxed);
+}
+
+bool WorkerPool::admits(Admission admission) {
+    if (stopped_.load(std::memory_order_relaxed)) return false;
+    if (admission == Admission::kAlways || depth_.load(std::memory_order_relaxed) < capacity_) return true;
+    refused_.add();
+    return false;
+}
+
+/// Whether a thread has to be woken: somebody must come for what waits, and may.
+bool WorkerPool::call(WorkLane& lane) {
+    if (lane.waiting_count_ <= lane.called_ * lane.most_) return false;
+    if (lane.called_ + lane.running_ == WorkLane::kAtOnce) return false;
+    WorkLane::Call& call = *std::find_if(lane.calls_.begin(), lane.calls_.end(),
+                                         [](const auto& each) { return each.lane == nullptr; });
+    call.lane = lane.shared_from_this();
+    call.since_ = lane.waiting_.front().since_;
+    queue_.push(call);
+    ++lane.called_;
+    return idle_ > 0;
 }
 
 bool WorkerPool::push(Work& work, Admission admission) {
     bool wake = false;
-    work.queued_ = std::chrono::steady_clock::now();
+    work.since_ = std::chrono::steady_clock::now();
     {
         const std::lock_guard lock(mutex_);
-        const std::size_t depth = depth_.load(std::memory_order_relaxed);
-        if (stopped_.load(std::memory_order_relaxed)) return false;
-        if (admission == Admission::kBounded && depth >= capacity_) {
-            refused_.add();
-            return false;
-        }
-        work.next_ = nullptr;
-        (last_ != nullptr ? last_->next_ : first_) = &work;
-        last_ = &work;
-        if (first_ == &work) noteFirst();
-        depth_.store(depth + 1, std::memory_order_relaxed);
-        depth_gauge_.set(static_cast<double>(depth + 1));
+        if (!admits(admission)) return false;
+        queue_.push(work);
+        note(1);
         wake = idle_ > 0;
     }
     if (wake) wake_.notify_one();
     return true;
+}
+
+bool WorkerPool::post(Queued& piece, WorkLane& lane) {
+    bool wake = false;
+    piece.since_ = std::chrono::steady_clock::now();
+    {
+        const std::lock_guard lock(mutex_);
+        if (!admits(Admission::kBounded)) return false;
+        lane.waiting_.push(piece);
+        ++lane.waiting_count_;
+        note(1);
+        wake = call(lane);
+    }
+    if (wake) wake_.notify_one();
+    return true;
+}
+
+void WorkerPool::serve(WorkLane::Call& call) noexcept {
+    std::vector<Queued*> pieces;
+    std::unique_lock lock(mutex_);
+    const std::shared_ptr<WorkLane> lane = std::move(call.lane);
+    --lane->called_;
+    ++lane->running_;
+    while (!lane->waiting_.empty()) {
+        pieces.clear();
+        while (!lane->waiting_.empty() && pieces.size() < lane->most_)
+            pieces.push_back(&lane->waiting_.pop());
+        lane->waiting_count_ -= pieces.size();
+        taken_ += pieces.size();
+        note(-static_cast<std::ptrdiff_t>(pieces.size()));
+        lock.unlock();
+        for (const Queued* const piece : pieces) observeWait(*piece);
+        lane->run(pieces);
+        lock.lock();
+        if (!queue_.empty()) break;  // others had to wait, so this goes to the end of the queue
+    }
+    --lane->running_;
+    const bool wake = this->call(*lane);
+    lock.unlock();
+    if (wake) wake_.notify_one();
+}
+
+void WorkerPool::observeWait(const Queued& piece) noexcept {
+    wait_.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - piece.since_).count());
 }
 
 Progress WorkerPool::progress() const {
@@ -137,23 +226,19 @@ void WorkerPool::runThread() noexcept {
     static_cast<void>(pthread_setschedparam(pthread_self(), SCHED_BATCH, &priority));
     std::unique_lock lock(mutex_);
     while (true) {
-        while (first_ == nullptr) {
+        while (queue_.empty()) {
             if (stopped_.load(std::memory_order_relaxed)) return;
             ++idle_;
             wake_.wait(lock);
             --idle_;
         }
-        Work* work = std::exchange(first_, first_->next_);
-        if (first_ == nullptr) last_ = nullptr;
-        noteFirst();
-        const std::size_t depth = depth_.load(std::memory_order_relaxed) - 1;
-        depth_.store(depth, std::memory_order_relaxed);
-        depth_gauge_.set(static_cast<double>(depth));
-        ++taken_;
+        Work& work = static_cast<Work&>(queue_.pop());
+        const bool counts = work.counts_;
+        note(counts ? -1 : 0);
+        if (counts) ++taken_;
         lock.unlock();
-        const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - work->queued_;
-        wait_.observe(waited.count());
-        work->run();
+        if (counts) observeWait(work);
+        work.run();
         lock.lock();
     }
 }

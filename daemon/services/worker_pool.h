@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -9,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -20,18 +22,82 @@
 
 namespace linkup::daemon {
 
-/// A piece of work that carries its own place in the queue, so that queueing it allocates nothing.
+class WorkerPool;
+
+/// What carries its own place in a queue, so that queueing it allocates nothing.
+class Queued {
+public:
+    virtual ~Queued();
+
+protected:
+    Queued() = default;
+
+private:
+    friend class QueuedList;
+    friend class WorkerPool;
+    friend class WorkLane;
+    Queued* next_ = nullptr;
+    std::chrono::steady_clock::time_point since_;
+    bool counts_ = true;  ///< as work that waits
+};
+
+/// First in, first out. Owns nothing.
+class QueuedList {
+public:
+    bool empty() const noexcept { return first_ == nullptr; }
+    Queued& front() const noexcept { return *first_; }
+    void push(Queued& item) noexcept;
+    Queued& pop() noexcept;
+
+private:
+    Queued* first_ = nullptr;
+    Queued* last_ = nullptr;
+};
+
+/// A piece of work.
 ///
 /// Ownership: whoever posts it; it must live until `run` is called, and may delete itself there.
-class Work {
+class Work : public Queued {
 public:
-    virtual ~Work();
     virtual void run() noexcept = 0;
+};
+
+/// Pieces of work of one kind that a pool takes up together: those that came while a few calls before were
+/// under way. One that comes alone waits for no other.
+///
+/// Lifetime: shared with the pool while something waits or runs; the pool outlives it.
+class WorkLane : public std::enable_shared_from_this<WorkLane> {
+public:
+    /// Up to `most` pieces in one call.
+    WorkLane(WorkerPool& pool, std::size_t most);
+    virtual ~WorkLane();
+    WorkLane(const WorkLane&) = delete;
+    WorkLane& operator=(const WorkLane&) = delete;
+
+protected:
+    /// Does them all; each must live until then, and may be deleted here.
+    virtual void run(std::span<Queued* const> pieces) noexcept = 0;
 
 private:
     friend class WorkerPool;
-    Work* next_ = nullptr;
-    std::chrono::steady_clock::time_point queued_;
+    /// A thread's way here; holds the lane while it stands in the pool's queue.
+    class Call final : public Work {
+    public:
+        Call() { counts_ = false; }  // the pieces do
+        void run() noexcept override;
+        std::shared_ptr<WorkLane> lane;
+    };
+    /// One more than one, so that a slow call does not keep everybody waiting.
+    static constexpr std::size_t kAtOnce = 2;
+
+    WorkerPool& pool_;
+    const std::size_t most_;
+    // All below: with the pool's lock held.
+    QueuedList waiting_;
+    std::size_t waiting_count_ = 0;
+    std::size_t called_ = 0;   ///< threads that have been called and not come yet
+    std::size_t running_ = 0;  ///< threads that are here
+    std::array<Call, kAtOnce> calls_;
 };
 
 /// A fixed number of threads behind one bounded queue, first in, first out.
@@ -49,6 +115,8 @@ public:
     [[nodiscard]] bool post(Work& work);
     /// As above; what `work` throws is logged. What it logs carries the caller's request id and trace.
     [[nodiscard]] bool post(std::function<void()> work);
+    /// As the first, together with others that wait in the same lane, which has to be one of this pool.
+    [[nodiscard]] bool post(Queued& piece, WorkLane& lane);
     /// Takes the work even when the queue is full: for what is bounded by itself, such as one entry for each
     /// socket. After `stop` it runs at once, in the caller's thread.
     void submit(Work& work);
@@ -69,9 +137,14 @@ public:
     void stop() noexcept;
 
 private:
+    friend class WorkLane;
     enum class Admission { kBounded, kAlways };
+    bool admits(Admission admission);
     bool push(Work& work, Admission admission);
-    void noteFirst() noexcept;
+    bool call(WorkLane& lane);
+    void serve(WorkLane::Call& call) noexcept;
+    void note(std::ptrdiff_t more) noexcept;
+    void observeWait(const Queued& piece) noexcept;
     void runThread() noexcept;
 
     const std::string name_;
@@ -82,8 +155,8 @@ private:
     sdk::Counter& refused_;
     mutable std::mutex mutex_;
     std::condition_variable wake_;
-    Work* first_ = nullptr;
-    Work* last_ = nullptr;
+    QueuedList queue_;  ///< of Work
+    std::vector<WorkLane*> lanes_;
     int idle_ = 0;
     std::uint64_t taken_ = 0;
     std::atomic<std::size_t> depth_{0};

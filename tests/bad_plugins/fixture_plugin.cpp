@@ -127,6 +127,12 @@ private:
     void takeSocket() { registerOwn(), addSocket("/fixture/good/socket"); }
     void takeService() { registerOwn(), registrar_->provide("fixture.good/1", static_cast<void*>(this)); }
     void wantPool() { addRoute("/fixture/pool", "nowhere"); }
+    void batchUploads() {
+        sdk::RouteSpec spec;
+        spec.path = "/fixture/batch";
+        spec.upload = sdk::UploadSpec{};
+        registrar_->batchRoute(std::move(spec), 8, [](std::span<sdk::PendingRequest>) {});
+    }
     void registerLate() { addRoute("/fixture/late", "requests"); }
 
     void addRoute(const std::string& path, const std::string& pool) {

@@ -59,6 +59,7 @@ class FakeHostTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(wrongOptionsAreRefused);
     CPPUNIT_TEST(liveOptionsCanBeReloaded);
     CPPUNIT_TEST(routesAreCalledAsTheGatewayDoes);
+    CPPUNIT_TEST(batchedRoutesAreCalledWithOneRequest);
     CPPUNIT_TEST(secondRegistrationIsAConflict);
     CPPUNIT_TEST(socketsReachEveryOtherDevice);
     CPPUNIT_TEST(socketCallbacksTellWhatBecameOfAFrame);
@@ -116,6 +117,21 @@ public:
         request.query = Json::object({{"n", "11"}});
         CPPUNIT_ASSERT_THROW(registrar_.call(Method::kGet, "/double", request), Error);
         CPPUNIT_ASSERT_THROW(registrar_.call(Method::kPost, "/double"), Error);
+    }
+
+    void batchedRoutesAreCalledWithOneRequest() {
+        registrar_.batchRoute({.method = Method::kGet, .path = "/many"}, 8, [](auto pending) {
+            for (PendingRequest& each : pending) {
+                if (each.request.peer.empty()) each.error.emplace(ErrorCode::kConflict, "nobody");
+                if (!each.request.peer.empty()) each.response = Response::json(Json(each.request.peer));
+            }
+        });
+        Request request;
+        CPPUNIT_ASSERT_THROW(registrar_.call(Method::kGet, "/many", request), Error);
+        request.peer = "127.0.0.1";
+        CPPUNIT_ASSERT_EQUAL(std::string(R"("127.0.0.1")"),
+                             registrar_.call(Method::kGet, "/many", request).body);
+        CPPUNIT_ASSERT_EQUAL(8, registrar_.find(Method::kGet, "/many")->most);
     }
 
     void secondRegistrationIsAConflict() {

@@ -67,6 +67,7 @@ class PluginManagerTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(duplicateSocketIsRefused);
     CPPUNIT_TEST(duplicateServiceIsRefused);
     CPPUNIT_TEST(undeclaredPoolIsRefused);
+    CPPUNIT_TEST(batchedUploadsAreRefused);
     CPPUNIT_TEST(missingDependencyIsRefused);
     CPPUNIT_TEST(softDependencyMayBeMissing);
     CPPUNIT_TEST(cyclicDependencyIsPrintedAsCycle);
@@ -302,6 +303,12 @@ private:
                       prefix("undeclared_pool") +
                           "registerWith failed: route GET /fixture/pool: wants pool nowhere, "
                           "which its plugin has not declared before");
+    }
+
+    void batchedUploadsAreRefused() {
+        assertRefused({"batched_upload"},
+                      prefix("batched_upload") +
+                          "registerWith failed: route GET /fixture/batch: uploads are answered one by one");
     }
 
     void missingDependencyIsRefused() {

@@ -69,6 +69,12 @@ RegistrationHandle RecordingBackend::addRoute(const std::string& plugin, sdk::Ro
     return record("route " + spec.path + " of " + plugin + " in " + spec.pool);
 }
 
+RegistrationHandle RecordingBackend::addBatchRoute(const std::string& plugin, sdk::RouteSpec spec,
+                                                   std::size_t most, sdk::HttpBatchHandler) {
+    return record("route " + spec.path + " of " + plugin + " in " + spec.pool + ", " + std::to_string(most) +
+                  " at a time");
+}
+
 RegistrationHandle RecordingBackend::addSocket(const std::string& plugin, sdk::SocketSpec spec,
                                                sdk::SocketHandler&) {
     return record("socket " + spec.path + " of " + plugin);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -83,6 +84,19 @@ struct UploadSpec {
 
 /// What answers a route. Several calls may run at once, each on its own thread; it may block.
 using HttpHandler = std::function<Response(const Request&)>;
+
+/// One of the requests that a batch handler answers together.
+/// Held by: both sides.   Since: ABI 1.5.
+struct PendingRequest {
+    const Request& request;              ///< the host's, for the length of the call
+    std::optional<Response> response{};  ///< the answer to this one, or
+    std::optional<Error> error{};        ///< what a handler of this one alone would have thrown
+};
+
+/// What answers requests of one route that wait at the same moment, all at once: one statement for several
+/// costs a database little more than for one. To each, by `response` or `error`; what the handler throws is
+/// the error of all that have neither. Several calls may run at once, each on its own thread; it may block.
+using HttpBatchHandler = std::function<void(std::span<PendingRequest> pending)>;
 
 /// Declares one route. Built once at registration; nothing of it is parsed again on a request.
 /// Made by: plugin.   Since: ABI 1.0.

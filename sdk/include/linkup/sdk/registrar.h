@@ -74,6 +74,11 @@ public:
     virtual void importance(Method method, std::string_view path, Importance importance) = 0;
     /// The same for an event of a socket, by EventSpec::name. Since: ABI 1.3.
     virtual void importance(std::string_view path, std::string_view event, Importance importance) = 0;
+
+    /// Requests that match `spec` go to `handler` together, up to `most` of them: those that came while its
+    /// calls before were under way. One that comes alone waits for no other. Not for uploads.
+    /// Since: ABI 1.5.
+    virtual void batchRoute(RouteSpec spec, int most, HttpBatchHandler handler) = 0;
 };
 
 }  // namespace linkup::sdk

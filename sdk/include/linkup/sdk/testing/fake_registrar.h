@@ -19,10 +19,12 @@ namespace linkup::sdk::testing {
 /// Since: ABI 1.0.
 class FakeRegistrar : public Registrar {
 public:
-    /// What route() was given.
+    /// What route() or batchRoute() was given.
     struct Route {
-        RouteSpec spec;       ///< as given
-        HttpHandler handler;  ///< as given
+        RouteSpec spec;            ///< as given
+        HttpHandler handler;       ///< as given; of batchRoute: one that hands on each request alone
+        int most = 1;              ///< as given
+        HttpBatchHandler batch{};  ///< as given
     };
     /// What socket() was given.
     struct Socket {
@@ -58,6 +60,16 @@ public:
     void route(RouteSpec spec, HttpHandler handler) override {
         if (find(spec.method, spec.path) != nullptr) conflict(spec.path);
         routes.push_back({std::move(spec), std::move(handler)});
+    }
+    void batchRoute(RouteSpec spec, int most, HttpBatchHandler handler) override {
+        if (find(spec.method, spec.path) != nullptr) conflict(spec.path);
+        const auto alone = [handler](const Request& request) {
+            std::vector<PendingRequest> pending{{request}};
+            handler(pending);
+            if (pending.front().error) throw Error(*pending.front().error);
+            return pending.front().response.value();
+        };
+        routes.push_back({std::move(spec), alone, most, std::move(handler)});
     }
     void socket(SocketSpec spec, SocketHandler& handler) override {
         for (const Socket& other : sockets) {
