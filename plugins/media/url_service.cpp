@@ -59,7 +59,20 @@ UrlService::UrlService(const MediaOptions& options, const sdk::Clock& clock)
 }
 
 std::string UrlService::url(std::string_view file_key) {
-    const auto expires = std::chrono::ceil<std::chrono::hours>(clock_.now() + kLifetime);
+    const sdk::Time expires = std::chrono::ceil<std::chrono::hours>(clock_.now() + kLifetime);
+    Shard& shard = shards_[Hash{}(file_key) % kShards];
+    const std::lock_guard lock(shard.mutex);
+    const bool full = shard.urls.size() >= kUrlsInAShard;
+    if (shard.expires == expires) {
+        const auto known = shard.urls.find(file_key);
+        if (known != shard.urls.end()) return known->second;
+    }
+    if (shard.expires != expires || full) shard.urls.clear();
+    shard.expires = expires;
+    return shard.urls.emplace(file_key, signedUrl(file_key, expires)).first->second;
+}
+
+std::string UrlService::signedUrl(std::string_view file_key, sdk::Time expires) const {
     const std::string source = source_prefix_ + std::string(file_key);
     std::string path =
         "/exp:" +
@@ -69,9 +82,12 @@ std::string UrlService::url(std::string_view file_key) {
 }
 
 sdk::Json UrlService::picture(std::string_view file_key, std::string_view blurhash) {
-    return sdk::Json::object({{"file_key", file_key},
-                              {"blurhash", isBlurhash(blurhash) ? blurhash : kGreyBlurhash},
-                              {"url", url(file_key)}});
+    sdk::Json::Object picture;
+    picture.reserve(3);
+    picture.emplace_back("file_key", file_key);
+    picture.emplace_back("blurhash", isBlurhash(blurhash) ? blurhash : kGreyBlurhash);
+    picture.emplace_back("url", url(file_key));
+    return sdk::Json::object(std::move(picture));
 }
 
 sdk::Json UrlService::placeholder() {

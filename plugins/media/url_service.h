@@ -4,9 +4,13 @@
 #include <linkup/sdk/services/media_urls.h>
 #include <sodium.h>
 
+#include <array>
+#include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "blurhash.h"
 #include "media_options.h"
@@ -23,7 +27,10 @@ struct SignedFile {
 };
 
 /// Signs the URLs of files in imgproxy's form, so that either this server or an imgproxy in front of it can
-/// serve them.
+/// serve them. A URL is the same for an hour, so what was signed in it is kept, up to some thousands of
+/// files.
+///
+/// Threading: any.
 class UrlService : public sdk::MediaUrls {
 public:
     UrlService(const MediaOptions& options, const sdk::Clock& clock);
@@ -41,10 +48,28 @@ public:
     std::optional<std::string> keyOf(std::string_view url) const;
 
 private:
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+    /// The URLs of some files, all of one hour.
+    struct Shard {
+        std::mutex mutex;
+        sdk::Time expires;
+        std::unordered_map<std::string, std::string, Hash, std::equal_to<>> urls;
+    };
+    static constexpr std::size_t kShards = 16;
+    static constexpr std::size_t kUrlsInAShard = 2048;
+
+    std::string signedUrl(std::string_view file_key, sdk::Time expires) const;
+
     const std::string base_url_;
     const std::string source_prefix_;  ///< "s3://bucket/"
     const sdk::Clock& clock_;
     crypto_auth_hmacsha256_state signing_{};  ///< after key and salt went in
+    std::array<Shard, kShards> shards_;
 };
 
 }  // namespace linkup::media

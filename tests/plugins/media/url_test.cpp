@@ -42,6 +42,7 @@ class UrlTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(ownUrlLeadsBackToItsFile);
     CPPUNIT_TEST(urlsOfOthersLeadNowhere);
     CPPUNIT_TEST(urlIsTheSameForAnHourAndGoodForTwo);
+    CPPUNIT_TEST(eachOfManyFilesHasItsOwnUrl);
     CPPUNIT_TEST(pictureHasItsThreeTexts);
     CPPUNIT_TEST(malformedBlurhashBecomesGrey);
     CPPUNIT_TEST(placeholderIsThatOfADeletedAccount);
@@ -106,6 +107,15 @@ public:
             CPPUNIT_ASSERT_MESSAGE(
                 path, !urls_.verify(urls_.sign(path), path.substr(1, slash - 1), path.substr(slash + 1)));
         }
+    }
+
+    void eachOfManyFilesHasItsOwnUrl() {
+        constexpr int kFiles = 50'000;  // more than are kept
+        const auto name = [](int i) { return "sw/media/1/" + std::to_string(i) + ".webp"; };
+        const std::string first = urls_.url(name(0));
+        for (int i = 1; i < kFiles; ++i)
+            CPPUNIT_ASSERT_EQUAL(name(i), urls_.keyOf(urls_.url(name(i))).value());
+        CPPUNIT_ASSERT_EQUAL(first, urls_.url(name(0)));
     }
 
     void urlIsTheSameForAnHourAndGoodForTwo() {
