@@ -99,21 +99,35 @@ void registerLogIn(sdk::Registrar& registrar, AccountService& accounts, std::int
     });
 }
 
+SessionService::Refresh refreshOf(const Request& request) {
+    const Json& rotate = request.body["rotate"];
+    return {request.body["refresh_token"].asString(),
+            rotate.isBool() && rotate.asBool() ? SessionService::Rotation::kRotate
+                                               : SessionService::Rotation::kKeep,
+            clientOf(request)};
+}
+
 void registerRefresh(sdk::Registrar& registrar, SessionService& sessions, std::int64_t expires_in) {
-    registrar.route(
-        openPost("/api/v1/refresh", "Gives a new access token.", sdk::BodyKind::kJson, schemas::refresh(),
-                 {401}),
-        [&sessions, expires_in](const Request& request) {
-            const Json& rotate = request.body["rotate"];
-            const auto rotation = rotate.isBool() && rotate.asBool() ? SessionService::Rotation::kRotate
-                                                                     : SessionService::Rotation::kKeep;
-            const Refreshed fresh =
-                sessions.refresh(request.body["refresh_token"].asString(), rotation, clientOf(request));
-            Json reply = Json::object(
-                {{"access_token", fresh.access_token}, {"token_type", "bearer"}, {"expires_in", expires_in}});
-            if (!fresh.refresh_token.empty()) reply.set("refresh_token", fresh.refresh_token);
-            return Response::json(reply);
-        });
+    registrar.batchRoute(openPost("/api/v1/refresh", "Gives a new access token.", sdk::BodyKind::kJson,
+                                  schemas::refresh(), {401}),
+                         session_store::kMostSessions,
+                         [&sessions, expires_in](std::span<sdk::PendingRequest> pending) {
+                             std::vector<SessionService::Refresh> wanted;
+                             wanted.reserve(pending.size());
+                             for (const auto& each : pending) wanted.push_back(refreshOf(each.request));
+                             std::vector<SessionService::Outcome> outcomes = sessions.refresh(wanted);
+                             for (std::size_t i = 0; i < pending.size(); ++i) {
+                                 pending[i].error = std::move(outcomes[i].error);
+                                 if (!outcomes[i].refreshed) continue;
+                                 const Refreshed& fresh = *outcomes[i].refreshed;
+                                 Json reply = Json::object({{"access_token", fresh.access_token},
+                                                            {"token_type", "bearer"},
+                                                            {"expires_in", expires_in}});
+                                 if (!fresh.refresh_token.empty())
+                                     reply.set("refresh_token", fresh.refresh_token);
+                                 pending[i].response = Response::json(reply);
+                             }
+                         });
 }
 
 void registerDeletion(sdk::Registrar& registrar, DataRequestService& requests) {

@@ -36,24 +36,28 @@ bool showable(const Person& person) {
 
 sdk::Json candidateJson(const Person& person, const PictureService& pictures) {
     const Profile& profile = person.profile;
-    return sdk::Json::object({{"id", person.id},
-                              {"username", *profile.username},
-                              {"gender", *profile.gender},
-                              {"university_id", profile.university_id},
-                              {"profile_picture", pictures.picture(*profile.picture)},
-                              {"dob", *profile.dob},
-                              {"university_major", *profile.university_major},
-                              {"university_year", *profile.university_year},
-                              {"photos", pictures.pictures(profile.photos)},
-                              {"about", *profile.about},
-                              {"currently_staying", *profile.currently_staying},
-                              {"hometown", *profile.hometown},
-                              {"height", orNull(profile.height)},
-                              {"weight", orNull(profile.weight)},
-                              {"religion", orNull(profile.religion)},
-                              {"smoking_info", orNull(profile.smoking_info)},
-                              {"drinking_info", orNull(profile.drinking_info)},
-                              {"looking_for", orNull(profile.looking_for)}});
+    // One by one: a list in braces would be copied, with all that is in it.
+    sdk::Json::Object candidate;
+    candidate.reserve(18);
+    candidate.emplace_back("id", person.id);
+    candidate.emplace_back("username", *profile.username);
+    candidate.emplace_back("gender", *profile.gender);
+    candidate.emplace_back("university_id", profile.university_id);
+    candidate.emplace_back("profile_picture", pictures.picture(*profile.picture));
+    candidate.emplace_back("dob", *profile.dob);
+    candidate.emplace_back("university_major", *profile.university_major);
+    candidate.emplace_back("university_year", *profile.university_year);
+    candidate.emplace_back("photos", pictures.pictures(profile.photos));
+    candidate.emplace_back("about", *profile.about);
+    candidate.emplace_back("currently_staying", *profile.currently_staying);
+    candidate.emplace_back("hometown", *profile.hometown);
+    candidate.emplace_back("height", orNull(profile.height));
+    candidate.emplace_back("weight", orNull(profile.weight));
+    candidate.emplace_back("religion", orNull(profile.religion));
+    candidate.emplace_back("smoking_info", orNull(profile.smoking_info));
+    candidate.emplace_back("drinking_info", orNull(profile.drinking_info));
+    candidate.emplace_back("looking_for", orNull(profile.looking_for));
+    return sdk::Json::object(std::move(candidate));
 }
 
 }  // namespace

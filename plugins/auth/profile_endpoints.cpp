@@ -98,9 +98,21 @@ void registerProfile(sdk::Registrar& registrar, ProfileService& profiles, const 
         return Response::json(Json::object({{"msg", request.caller().user}}));
     });
 
-    registrar.route(
-        bearer(sdk::Method::kGet, "/api/v1/me", "The caller's profile."),
-        [&profiles](const Request& request) { return Response::json(profiles.me(request.caller().user)); });
+    registrar.batchRoute(bearer(sdk::Method::kGet, "/api/v1/me", "The caller's profile."),
+                         profile_store::kMostLikers, [&profiles](std::span<sdk::PendingRequest> pending) {
+                             std::vector<sdk::UserId> callers;
+                             callers.reserve(pending.size());
+                             for (const auto& each : pending) callers.push_back(each.request.caller().user);
+                             const auto views = profiles.me(callers);
+                             for (std::size_t i = 0; i < pending.size(); ++i) {
+                                 if (views[i]) {
+                                     pending[i].response = Response::json(*views[i]);
+                                 } else {
+                                     pending[i].error.emplace(sdk::ErrorCode::kUnauthenticated,
+                                                              "Invalid token");
+                                 }
+                             }
+                         });
 
     sdk::RouteSpec detail =
         bearer(sdk::Method::kGet, "/api/v1/user/get/detail/{user_id}", "Another user's profile.");

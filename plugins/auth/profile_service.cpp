@@ -35,29 +35,32 @@ bool has(const Profile& profile, std::string_view file_key) {
 /// The contract's 22 keys; what is only for its owner is left null.
 sdk::Json publicView(const Person& person, const PictureService& pictures) {
     const Profile& profile = person.profile;
-    return sdk::Json::object(
-        {{"id", person.id},
-         {"username", orNull(profile.username)},
-         {"gender", orNull(profile.gender)},
-         {"university_id", profile.university_id},
-         {"profile_picture", profile.picture ? pictures.picture(*profile.picture) : sdk::Json()},
-         {"dob", orNull(profile.dob)},
-         {"interested_gender", sdk::Json()},
-         {"university_major", orNull(profile.university_major)},
-         {"university_year", orNull(profile.university_year)},
-         {"photos", pictures.pictures(profile.photos)},
-         {"about", orNull(profile.about)},
-         {"currently_staying", orNull(profile.currently_staying)},
-         {"hometown", orNull(profile.hometown)},
-         {"height", orNull(profile.height)},
-         {"weight", orNull(profile.weight)},
-         {"religion", orNull(profile.religion)},
-         {"smoking_info", orNull(profile.smoking_info)},
-         {"smoking_status", orNull(profile.smoking_status)},
-         {"drinking_info", orNull(profile.drinking_info)},
-         {"drinking_status", orNull(profile.drinking_status)},
-         {"looking_for", orNull(profile.looking_for)},
-         {"swipes_remaining", sdk::Json()}});
+    // One by one: a list in braces would be copied, with all that is in it.
+    sdk::Json::Object view;
+    view.reserve(22);
+    view.emplace_back("id", person.id);
+    view.emplace_back("username", orNull(profile.username));
+    view.emplace_back("gender", orNull(profile.gender));
+    view.emplace_back("university_id", profile.university_id);
+    view.emplace_back("profile_picture", profile.picture ? pictures.picture(*profile.picture) : sdk::Json());
+    view.emplace_back("dob", orNull(profile.dob));
+    view.emplace_back("interested_gender", sdk::Json());
+    view.emplace_back("university_major", orNull(profile.university_major));
+    view.emplace_back("university_year", orNull(profile.university_year));
+    view.emplace_back("photos", pictures.pictures(profile.photos));
+    view.emplace_back("about", orNull(profile.about));
+    view.emplace_back("currently_staying", orNull(profile.currently_staying));
+    view.emplace_back("hometown", orNull(profile.hometown));
+    view.emplace_back("height", orNull(profile.height));
+    view.emplace_back("weight", orNull(profile.weight));
+    view.emplace_back("religion", orNull(profile.religion));
+    view.emplace_back("smoking_info", orNull(profile.smoking_info));
+    view.emplace_back("smoking_status", orNull(profile.smoking_status));
+    view.emplace_back("drinking_info", orNull(profile.drinking_info));
+    view.emplace_back("drinking_status", orNull(profile.drinking_status));
+    view.emplace_back("looking_for", orNull(profile.looking_for));
+    view.emplace_back("swipes_remaining", sdk::Json());
+    return sdk::Json::object(std::move(view));
 }
 
 }  // namespace
@@ -95,32 +98,39 @@ void ProfileService::update(sdk::UserId user, Profile changes) {
     });
 }
 
-std::vector<std::optional<Liker>> ProfileService::fetchLikers(std::span<const sdk::UserId> users) {
-    const auto found = sdk::read(host_.database(), [&](sdk::Connection& connection) {
+sdk::Json ProfileService::me(sdk::UserId user) {
+    auto own = me(std::span(&user, 1));
+    if (!own.front()) throw sdk::Error(sdk::ErrorCode::kUnauthenticated, "Invalid token");
+    return std::move(*own.front());
+}
+
+std::vector<std::optional<sdk::Json>> ProfileService::me(std::span<const sdk::UserId> users) {
+    std::vector<sdk::UserId> each(users.begin(), users.end());
+    std::sort(each.begin(), each.end());
+    each.erase(std::unique(each.begin(), each.end()), each.end());
+    const auto likers = sdk::read(host_.database(), [&](sdk::Connection& connection) {
         if (matches_ != nullptr)
-            return profile_store::findLikers(connection, users, host_.clock().now() - std::chrono::hours(24));
-        std::vector<Liker> likers;
-        for (Person& person : profile_store::findMany(connection, users))
-            likers.push_back({std::move(person)});
-        return likers;
+            return profile_store::findLikers(connection, each, host_.clock().now() - std::chrono::hours(24));
+        std::vector<Liker> found;
+        for (Person& person : profile_store::findMany(connection, each)) found.push_back({std::move(person)});
+        return found;
     });
-    std::vector<std::optional<Liker>> in_order;
+    std::vector<std::optional<sdk::Json>> in_order;
     in_order.reserve(users.size());
     for (const sdk::UserId user : users) {
-        const auto liker = std::find_if(found.begin(), found.end(),
-                                        [&](const Liker& each) { return each.person.id == user; });
-        in_order.push_back(liker == found.end() ? std::nullopt : std::optional(*liker));
+        const auto liker = std::find_if(likers.begin(), likers.end(),
+                                        [&](const Liker& known) { return known.person.id == user; });
+        const bool there = liker != likers.end() && !liker->person.deleted;
+        in_order.push_back(there ? std::optional(ownView(*liker)) : std::nullopt);
     }
     return in_order;
 }
 
-sdk::Json ProfileService::me(sdk::UserId user) {
-    const auto found = likers_.find(user);
-    if (!found || found->person.deleted) throw sdk::Error(sdk::ErrorCode::kUnauthenticated, "Invalid token");
-    sdk::Json view = publicView(found->person, pictures_);
-    view.set("interested_gender", orNull(found->person.profile.interested_gender));
+sdk::Json ProfileService::ownView(const Liker& liker) const {
+    sdk::Json view = publicView(liker.person, pictures_);
+    view.set("interested_gender", orNull(liker.person.profile.interested_gender));
     const int a_day = matches_ != nullptr ? matches_->likesPerDay() : kLikesOfADay;
-    view.set("swipes_remaining", std::max<std::int64_t>(0, a_day - found->likes_given));
+    view.set("swipes_remaining", std::max<std::int64_t>(0, a_day - liker.likes_given));
     return view;
 }
 

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "grouped_reads.h"
 #include "picture_service.h"
 #include "profile_store.h"
 
@@ -36,6 +35,8 @@ public:
     void update(sdk::UserId user, Profile changes);
     /// The contract's 22 keys. Error{kUnauthenticated} if there is no such account any more.
     sdk::Json me(sdk::UserId user);
+    /// The same of several at once, in their order; nothing for whom there is no such account any more.
+    std::vector<std::optional<sdk::Json>> me(std::span<const sdk::UserId> users);
     /// The same of someone else. Error{kNotFound} for whoever `viewer` must not see.
     sdk::Json detail(sdk::UserId viewer, sdk::UserId user);
 
@@ -47,12 +48,11 @@ private:
     void checkPictures(sdk::Connection& connection, sdk::UserId user, const Profile& profile);
     void announce(std::string_view hook, sdk::Connection& connection, sdk::UserId user);
 
-    std::vector<std::optional<Liker>> fetchLikers(std::span<const sdk::UserId> users);
+    sdk::Json ownView(const Liker& liker) const;
 
     sdk::Host& host_;
     const PictureService& pictures_;
     sdk::Matches* matches_ = nullptr;
-    GroupedReads<sdk::UserId, Liker> likers_{[this](auto users) { return fetchLikers(users); }};
 };
 
 /// The contract's eight preference keys.

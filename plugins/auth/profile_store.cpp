@@ -110,16 +110,20 @@ std::vector<Person> findMany(sdk::Connection& connection, std::span<const sdk::U
 
 std::vector<Liker> findLikers(sdk::Connection& connection, std::span<const sdk::UserId> users,
                               sdk::Time since) {
-    // $1 stands before $2: SQLite numbers them as they come.
+    // $1 stands before $2: SQLite numbers them as they come. Of several, the last fills the places that are
+    // left: were they an array, PostgreSQL would plan anew each time, because of an array whose length it
+    // knows it expects less work.
 #define LINKUP_AUTH_SELECT_LIKERS                                                                 \
     "SELECT " LINKUP_AUTH_PERSON_COLUMNS                                                          \
     ", (SELECT COUNT(*) FROM match_likes_given_v1 g WHERE g.user_id = u.id AND g.given_at > $1) " \
     "FROM auth_users u LEFT JOIN auth_profiles p ON p.user_id = u.id WHERE u.id "
     constexpr std::string_view kOne = LINKUP_AUTH_SELECT_LIKERS "= $2";
-    constexpr std::string_view kSeveral = LINKUP_AUTH_SELECT_LIKERS "IN ($2, $3, $4, $5, $6, $7, $8, $9)";
+    constexpr std::string_view kSeveral = LINKUP_AUTH_SELECT_LIKERS
+        "IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
 #undef LINKUP_AUTH_SELECT_LIKERS
     std::vector<sdk::SqlValue> values{sdk::toMicros(since)};
     values.insert(values.end(), users.begin(), users.end());
+    if (users.size() > 1) values.resize(1 + kMostLikers, users.back());
     const auto rows = connection.execute(users.size() == 1 ? kOne : kSeveral, values);
     std::vector<Liker> likers;
     likers.reserve(rows.size());

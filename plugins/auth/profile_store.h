@@ -75,8 +75,9 @@ namespace profile_store {
 
 /// Nothing if there is no such account.
 std::optional<Person> find(sdk::Connection& connection, sdk::UserId user);
-/// As findMany, of one person or eight, and how many likes each gave after `since`. Needs the views of
-/// Matches.
+/// How many people findLikers takes at the most.
+inline constexpr int kMostLikers = 16;
+/// As findMany, and how many likes each gave after `since`. Needs the views of Matches.
 std::vector<Liker> findLikers(sdk::Connection& connection, std::span<const sdk::UserId> users,
                               sdk::Time since);
 /// In no order, one statement; unknown ids are left out.

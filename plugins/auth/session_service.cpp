@@ -72,44 +72,79 @@ SignIn SessionService::open(sdk::Connection& connection, sdk::UserId user, const
 
 Refreshed SessionService::refresh(std::string_view refresh_token, Rotation rotation,
                                   const ClientInfo& client) {
-    auto claims = tokens_.readRefresh(refresh_token);
-    if (!claims) claims = adopt(refresh_token, client);
-    if (!claims) refuseRefresh();
-    const std::string& id = claims->principal.session;
-    const sdk::Time now = host_.clock().now();
-
-    const auto session = live_.find(id);
-    if (!session || session->user != claims->principal.user) refuseRefresh();
-    if (session->refresh_jti != claims->jti) {
-        host_.log().warning("a spent refresh token was presented, its session ends",
-                            {{"user", session->user}});
-        host_.database().transaction([&](sdk::Connection& c) { revoke(c, id, session->user); });
-        refuseRefresh();
-    }
-
-    const sdk::Principal principal{session->user, id, session->email};
-    Refreshed refreshed;
-    if (rotation == Rotation::kRotate) {
-        refreshed.refresh_token = rotate(*claims, principal);
-    } else if (now - session->last_used_at >= kTouchEvery) {
-        host_.database().transaction([&](sdk::Connection& c) { session_store::touch(c, id, now); });
-    }
-    refreshed.access_token = tokens_.accessToken(principal);
-    return refreshed;
+    const Refresh one{refresh_token, rotation, client};
+    Outcome outcome = std::move(refresh(std::span(&one, 1)).front());
+    if (outcome.error) throw sdk::Error(*outcome.error);
+    return std::move(*outcome.refreshed);
 }
 
-std::vector<std::optional<LiveSession>> SessionService::fetchLive(std::span<const std::string> ids) {
-    const auto live = sdk::read(host_.database(), [&](sdk::Connection& c) {
+std::vector<SessionService::Outcome> SessionService::refresh(std::span<const Refresh> several) {
+    std::vector<Outcome> outcomes(several.size());
+    std::vector<std::optional<SessionClaims>> claims(several.size());
+    const auto forEach = [&](auto&& work) {
+        for (std::size_t i = 0; i < several.size(); ++i) {
+            if (outcomes[i].error) continue;
+            try {
+                work(i);
+            } catch (const sdk::Error& error) {
+                outcomes[i].error.emplace(error);
+            }
+        }
+    };
+
+    std::vector<std::string> ids;
+    forEach([&](std::size_t i) {
+        claims[i] = tokens_.readRefresh(several[i].token);
+        if (!claims[i]) claims[i] = adopt(several[i].token, several[i].client);
+        if (!claims[i]) refuseRefresh();
+        ids.push_back(claims[i]->principal.session);
+    });
+    if (ids.empty()) return outcomes;
+    const std::vector<LiveSession> live = findLive(std::move(ids));
+
+    std::vector<std::string> used;
+    forEach([&](std::size_t i) {
+        const LiveSession session = presented(*claims[i], live);
+        claims[i]->principal.email = session.email;
+        const bool noted = several[i].rotation == Rotation::kRotate ||
+                           host_.clock().now() - session.last_used_at < kTouchEvery;
+        if (!noted) used.push_back(session.id);
+    });
+    if (!used.empty()) {
+        host_.database().transaction(
+            [&](sdk::Connection& c) { session_store::touch(c, used, host_.clock().now()); });
+    }
+
+    // Last, as nothing may fail for all once a token has been rotated.
+    forEach([&](std::size_t i) {
+        Refreshed refreshed;
+        if (several[i].rotation == Rotation::kRotate) refreshed.refresh_token = rotate(*claims[i]);
+        refreshed.access_token = tokens_.accessToken(claims[i]->principal);
+        outcomes[i].refreshed = std::move(refreshed);
+    });
+    return outcomes;
+}
+
+LiveSession SessionService::presented(const SessionClaims& claims, std::span<const LiveSession> live) {
+    const auto session = std::find_if(live.begin(), live.end(), [&](const LiveSession& each) {
+        return each.id == claims.principal.session;
+    });
+    if (session == live.end() || session->user != claims.principal.user) refuseRefresh();
+    if (session->refresh_jti != claims.jti) {
+        host_.log().warning("a spent refresh token was presented, its session ends",
+                            {{"user", session->user}});
+        host_.database().transaction([&](sdk::Connection& c) { revoke(c, session->id, session->user); });
+        refuseRefresh();
+    }
+    return *session;
+}
+
+std::vector<LiveSession> SessionService::findLive(std::vector<std::string> ids) {
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return sdk::read(host_.database(), [&](sdk::Connection& c) {
         return session_store::findLive(c, ids, host_.clock().now());
     });
-    std::vector<std::optional<LiveSession>> in_order;
-    in_order.reserve(ids.size());
-    for (const std::string& id : ids) {
-        const auto found =
-            std::find_if(live.begin(), live.end(), [&](const LiveSession& each) { return each.id == id; });
-        in_order.push_back(found == live.end() ? std::nullopt : std::optional(*found));
-    }
-    return in_order;
 }
 
 std::optional<SessionClaims> SessionService::adopt(std::string_view legacy_token, const ClientInfo& client) {
@@ -135,10 +170,10 @@ std::optional<SessionClaims> SessionService::adopt(std::string_view legacy_token
     return good ? claims : std::nullopt;
 }
 
-std::string SessionService::rotate(const SessionClaims& claims, const sdk::Principal& principal) {
-    IssuedToken next = tokens_.refreshToken(principal);
+std::string SessionService::rotate(const SessionClaims& claims) {
+    IssuedToken next = tokens_.refreshToken(claims.principal);
     const bool won = sdk::transaction(host_.database(), [&](sdk::Connection& c) {
-        return session_store::rotate(c, principal.session, claims.jti, next.jti, host_.clock().now(),
+        return session_store::rotate(c, claims.principal.session, claims.jti, next.jti, host_.clock().now(),
                                      expiry());
     });
     // Two at once with the same good token: one wins, and the other is no thief.

@@ -10,7 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "grouped_reads.h"
 #include "session_cache.h"
 #include "session_store.h"
 #include "token_service.h"
@@ -52,9 +51,22 @@ public:
                 const ClientInfo& client);
 
     enum class Rotation { kKeep, kRotate };
+    struct Refresh {
+        std::string_view token;
+        Rotation rotation = Rotation::kKeep;
+        ClientInfo client{};
+    };
+    /// What became of one of several: set is what it gave, or why it failed.
+    struct Outcome {
+        std::optional<Refreshed> refreshed{};
+        std::optional<sdk::Error> error{};
+    };
     /// Error{kUnauthenticated} if the token is no good. A spent token ends its session: someone else has a
     /// copy.
     Refreshed refresh(std::string_view refresh_token, Rotation rotation, const ClientInfo& client = {});
+    /// The same of up to kMostSessions at once, in their order. One that fails takes no other along: what
+    /// was rotated must reach its owner.
+    std::vector<Outcome> refresh(std::span<const Refresh> several);
 
     std::vector<ListedSession> list(sdk::UserId user);
     /// Error{kNotFound} if it is not this user's, or over already.
@@ -80,16 +92,16 @@ private:
     bool revoke(sdk::Connection& connection, const std::string& session, sdk::UserId user);
     /// The claims of a token of the original server, with the session that its first use begins.
     std::optional<SessionClaims> adopt(std::string_view legacy_token, const ClientInfo& client);
+    std::vector<LiveSession> findLive(std::vector<std::string> ids);
+    /// The live session that a token belongs to, if it is its present one.
+    LiveSession presented(const SessionClaims& claims, std::span<const LiveSession> live);
     void announce(sdk::Connection& connection, sdk::UserId user, std::vector<std::string> sessions);
-    std::string rotate(const SessionClaims& claims, const sdk::Principal& principal);
+    std::string rotate(const SessionClaims& claims);
     sdk::Time expiry() const;
-
-    std::vector<std::optional<LiveSession>> fetchLive(std::span<const std::string> ids);
 
     sdk::Host& host_;
     const TokenService& tokens_;
     SessionCache& cache_;
-    GroupedReads<std::string, LiveSession> live_{[this](auto ids) { return fetchLive(ids); }};
     std::unique_ptr<sdk::Subscription> revocations_;
     sdk::Time read_until_;  ///< revocations up to then have been read
 };

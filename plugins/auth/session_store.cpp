@@ -13,6 +13,16 @@ std::vector<std::string> firstColumn(const sdk::Rows& rows) {
     return texts;
 }
 
+/// $2 to $17. Of several, the last fills the places that are left: see profile_store::findLikers.
+#define LINKUP_AUTH_SESSIONS "($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+
+std::vector<sdk::SqlValue> withSessions(sdk::Time first, std::span<const std::string> ids) {
+    std::vector<sdk::SqlValue> values{toMicros(first)};
+    values.insert(values.end(), ids.begin(), ids.end());
+    if (ids.size() > 1) values.resize(1 + kMostSessions, ids.back());
+    return values;
+}
+
 }  // namespace
 
 void insert(sdk::Connection& connection, const NewSession& session) {
@@ -37,11 +47,9 @@ std::vector<LiveSession> findLive(sdk::Connection& connection, std::span<const s
     "JOIN auth_users u ON u.id = s.user_id "                                               \
     "WHERE s.revoked_at IS NULL AND s.expires_at > $1 AND u.deleted_at IS NULL AND s.id "
     constexpr std::string_view kOne = LINKUP_AUTH_SELECT_LIVE "= $2";
-    constexpr std::string_view kSeveral = LINKUP_AUTH_SELECT_LIVE "IN ($2, $3, $4, $5, $6, $7, $8, $9)";
+    constexpr std::string_view kSeveral = LINKUP_AUTH_SELECT_LIVE "IN " LINKUP_AUTH_SESSIONS;
 #undef LINKUP_AUTH_SELECT_LIVE
-    std::vector<sdk::SqlValue> values{toMicros(now)};
-    values.insert(values.end(), ids.begin(), ids.end());
-    const auto rows = connection.execute(ids.size() == 1 ? kOne : kSeveral, values);
+    const auto rows = connection.execute(ids.size() == 1 ? kOne : kSeveral, withSessions(now, ids));
     std::vector<LiveSession> sessions;
     sessions.reserve(rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -65,8 +73,11 @@ std::vector<ListedSession> listOfUser(sdk::Connection& connection, sdk::UserId u
     return sessions;
 }
 
-void touch(sdk::Connection& connection, const std::string& id, sdk::Time now) {
-    connection.execute("UPDATE auth_sessions SET last_used_at = $1 WHERE id = $2", {toMicros(now), id});
+void touch(sdk::Connection& connection, std::span<const std::string> ids, sdk::Time now) {
+    constexpr std::string_view kOne = "UPDATE auth_sessions SET last_used_at = $1 WHERE id = $2";
+    constexpr std::string_view kSeveral =
+        "UPDATE auth_sessions SET last_used_at = $1 WHERE id IN " LINKUP_AUTH_SESSIONS;
+    connection.execute(ids.size() == 1 ? kOne : kSeveral, withSessions(now, ids));
 }
 
 bool rotate(sdk::Connection& connection, const std::string& id, const std::string& old_jti,

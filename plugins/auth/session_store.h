@@ -44,11 +44,14 @@ namespace session_store {
 void insert(sdk::Connection& connection, const NewSession& session);
 /// Nothing if it was revoked, has expired, or its account is deleted.
 std::optional<LiveSession> findLive(sdk::Connection& connection, const std::string& id, sdk::Time now);
-/// As above, of one session or eight, in no order and in one statement.
+/// How many sessions a call takes at the most.
+inline constexpr int kMostSessions = 16;
+/// As above, of several, in no order and in one statement.
 std::vector<LiveSession> findLive(sdk::Connection& connection, std::span<const std::string> ids,
                                   sdk::Time now);
 std::vector<ListedSession> listOfUser(sdk::Connection& connection, sdk::UserId user, sdk::Time now);
-void touch(sdk::Connection& connection, const std::string& id, sdk::Time now);
+/// Notes that these sessions were used; up to kMostSessions.
+void touch(sdk::Connection& connection, std::span<const std::string> ids, sdk::Time now);
 /// Puts a new refresh token in the place of the old one; false if that is no longer the present one.
 bool rotate(sdk::Connection& connection, const std::string& id, const std::string& old_jti,
             const std::string& new_jti, sdk::Time now, sdk::Time expires);

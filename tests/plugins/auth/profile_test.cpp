@@ -31,6 +31,7 @@ class ProfileTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(ProfileTest);
     CPPUNIT_TEST(meBeforeRegister);
     CPPUNIT_TEST(meAfterRegister);
+    CPPUNIT_TEST(eachOfManyWhoAskTogetherGetsTheirOwnProfile);
     CPPUNIT_TEST(statusesFollowTheirInfo);
     CPPUNIT_TEST(registeringAgainReplaces);
     CPPUNIT_TEST(faultsComeInTheOrderOfTheFields);
@@ -72,6 +73,30 @@ public:
                 CPPUNIT_ASSERT_EQUAL(std::int64_t{10}, value.asInteger());
             else
                 CPPUNIT_ASSERT_MESSAGE(key, value.isNull());
+        }
+    }
+
+    void eachOfManyWhoAskTogetherGetsTheirOwnProfile() {
+        std::vector<Citizen> citizens;
+        for (const char* name : {"alice", "bob", "carol"})
+            citizens.push_back(town_->settle(name + std::string("@example.com")));
+        std::vector<sdk::Request> requests(5);
+        std::vector<sdk::PendingRequest> pending;
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            const Citizen& citizen = citizens[i % citizens.size()];
+            requests[i].principal = sdk::Principal{citizen.id, "", citizen.email};
+            pending.push_back({requests[i]});
+        }
+        town_->erase("/user/delete", citizens[1].access_token);
+        town_->registrar().find(sdk::Method::kGet, "/api/v1/me")->batch(pending);
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            if (i % citizens.size() == 1) {
+                CPPUNIT_ASSERT(!pending[i].response);
+                CPPUNIT_ASSERT(pending[i].error->code() == sdk::ErrorCode::kUnauthenticated);
+            } else {
+                const Json me = std::get<Json>(sdk::parseJson(pending[i].response->body));
+                CPPUNIT_ASSERT(me == town_->get("/me", citizens[i % citizens.size()].access_token));
+            }
         }
     }
 

@@ -27,6 +27,7 @@ class SessionTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(spentRefreshTokenEndsTheSession);
     CPPUNIT_TEST(unrotatedRefreshKeepsTheFirstToken);
     CPPUNIT_TEST(refreshNotesWhenTheSessionWasUsed);
+    CPPUNIT_TEST(refreshesAnsweredTogetherEachGetTheirOwn);
     CPPUNIT_TEST(fastAnswerComesFromMemoryAfterTheFirst);
     CPPUNIT_TEST(knownSessionIsBelievedForAMinute);
     CPPUNIT_TEST(withoutBusItIsBelievedForASecond);
@@ -97,6 +98,42 @@ public:
         for (int i = 0; i < 3; ++i) refresh(alice_.refresh_token);
         const Json body = Json::object({{"refresh_token", alice_.refresh_token}, {"rotate", false}});
         CPPUNIT_ASSERT(!town_->post("/refresh", body).contains("refresh_token"));
+    }
+
+    void refreshesAnsweredTogetherEachGetTheirOwn() {
+        const Citizen bob = town_->signUp("bob@example.com");
+        const std::string bobs_second = refresh(bob.refresh_token, true).at("refresh_token").asString();
+        const Citizen phone = town_->logIn(alice_.email);
+        town_->host().fake_clock.advance(2min);
+        const std::array<std::pair<std::string, bool>, 6> asked{{{alice_.refresh_token, false},
+                                                                 {phone.refresh_token, true},
+                                                                 {phone.refresh_token, true},
+                                                                 {bob.refresh_token, false},
+                                                                 {"no token", false},
+                                                                 {alice_.refresh_token, false}}};
+        std::vector<sdk::Request> requests(asked.size());
+        std::vector<sdk::PendingRequest> pending;
+        for (std::size_t i = 0; i < asked.size(); ++i) {
+            requests[i].body = Json::object({{"refresh_token", asked[i].first}, {"rotate", asked[i].second}});
+            pending.push_back({requests[i]});
+        }
+        town_->registrar().find(sdk::Method::kPost, "/api/v1/refresh")->batch(pending);
+
+        const auto granted = [&](std::size_t i) { return pending[i].response.has_value(); };
+        CPPUNIT_ASSERT(granted(0) && granted(5));
+        CPPUNIT_ASSERT_MESSAGE("one of two that rotate the same token wins", granted(1) && !granted(2));
+        CPPUNIT_ASSERT(!granted(3) && !granted(4));
+        for (const std::size_t i : {2, 3, 4})
+            CPPUNIT_ASSERT(pending[i].error->code() == ErrorCode::kUnauthenticated);
+        const Json won = std::get<Json>(sdk::parseJson(pending[1].response->body));
+        CPPUNIT_ASSERT(sessionOf({"", won.at("access_token").asString(), ""}) == sessionOf(phone));
+        refresh(won.at("refresh_token").asString());
+        assertRefreshRefused(bobs_second);
+        CPPUNIT_ASSERT_EQUAL(
+            std::int64_t{120'000'000},
+            town_->number("SELECT MAX(s.last_used_at - s.created_at) FROM auth_sessions s JOIN "
+                          "auth_users u ON u.id = s.user_id WHERE u.email_key = "
+                          "'alice@example.com' AND s.revoked_at IS NULL"));
     }
 
     void refreshNotesWhenTheSessionWasUsed() {
