@@ -2,6 +2,8 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <atomic>
+#include <fstream>
+#include <functional>
 #include <mutex>
 #include <sstream>
 #include <thread>
@@ -62,13 +64,17 @@ class ServiceManagerTest : public CppUnit::TestFixture {
         options.settings["database.wait_ms"] = "600000";
         LinkupDaemon daemon(options);
         CPPUNIT_ASSERT(waitFor([&] { return notify_.count("WATCHDOG=1") > 0; }));
-        starves(daemon, "worker", "pool requests");
-        starves(daemon, "database", "database and cache");
-        starves(daemon, "heartbeat", "heartbeat stalls.thread");
+        const auto release = [&] { ask(daemon, "release"); };
+        starves(daemon, "worker", "pool requests", release);
+        starves(daemon, "database", "database and cache", release);
+        starves(daemon, "heartbeat", "heartbeat stalls.thread", release);
+        starves(daemon, "front?wait=now", "I/O thread",
+                [&] { std::ofstream(daemon.state() / "release").put('\n'); });
         CPPUNIT_ASSERT_EQUAL(0, daemon.stop());
     }
 
-    void starves(LinkupDaemon& daemon, const std::string& route, const std::string& part) {
+    void starves(LinkupDaemon& daemon, const std::string& route, const std::string& part,
+                 const std::function<void()>& release) {
         std::thread stalled([&] { ask(daemon, route); });
         const bool told = waitFor([&] {
             for (const std::string& line : linesOf(daemon.log())) {
@@ -80,7 +86,7 @@ class ServiceManagerTest : public CppUnit::TestFixture {
         });
         const std::size_t fed = notify_.count("WATCHDOG=1");
         const bool starved = !waitFor([&] { return notify_.count("WATCHDOG=1") > fed; }, 1300ms);
-        ask(daemon, "release");
+        release();
         stalled.join();
         CPPUNIT_ASSERT_MESSAGE("nothing is said of " + part + " in\n" + daemon.log(), told);
         CPPUNIT_ASSERT_MESSAGE("fed while " + part + " stood still", starved);
