@@ -47,7 +47,7 @@ public:
 
     /// With TLS: as sayEnd, and waits until the peer has said so too. A fault: it says something else.
     template <class Token>
-    auto async_end(Token&& token) {
+    auto sayEndAsync(Token&& token) {
         return asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
             [this](auto&& handler) {
                 tls_->end(erased(std::forward<decltype(handler)>(handler)));

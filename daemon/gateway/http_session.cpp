@@ -279,7 +279,7 @@ Awaitable<void> HttpSession::lingeringClose() {
     bool ended = false;
     if (socket_.isSecure()) {
         error_code fault;
-        co_await socket_.async_end(asio::redirect_error(kAwait, fault));
+        co_await socket_.sayEndAsync(asio::redirect_error(kAwait, fault));
         ended = !fault;
     } else {
         socket_.sayEnd();

@@ -16,18 +16,18 @@ RouteBatch::RouteBatch(GatewayCore& core, HttpRoute& route, WorkerPool& pool, st
     : WorkLane(pool, most), core_(core), route_(route), handler_(std::move(handler)) {}
 
 void RouteBatch::run(std::span<Queued* const> pieces) noexcept {
-    const auto pieceAt = [&](std::size_t i) -> BatchPiece& { return static_cast<BatchPiece&>(*pieces[i]); };
+    const auto piece_at = [&](std::size_t i) -> BatchPiece& { return static_cast<BatchPiece&>(*pieces[i]); };
     std::vector<sdk::PendingRequest> pending;
     pending.reserve(pieces.size());
-    for (std::size_t i = 0; i < pieces.size(); ++i) pending.push_back({pieceAt(i).request});
+    for (std::size_t i = 0; i < pieces.size(); ++i) pending.push_back({piece_at(i).request});
     std::optional<sdk::Response> failure;
     {
         // What is logged carries the ids of the first: it stands for all.
-        const RequestScope scope(pieceAt(0).request.id, pieceAt(0).trace);
+        const RequestScope scope(piece_at(0).request.id, piece_at(0).trace);
         answer(pending, failure);
         for (std::size_t i = 0; i < pieces.size(); ++i) {
             auto& [request, response, error] = pending[i];
-            std::optional<sdk::Response>& reply = pieceAt(i).response;
+            std::optional<sdk::Response>& reply = piece_at(i).response;
             if (error.has_value()) {
                 reply = replyTo(*error);
             } else if (response.has_value()) {
@@ -38,7 +38,7 @@ void RouteBatch::run(std::span<Queued* const> pieces) noexcept {
         }
     }
     // The last of them may take the route along; the pool holds this object.
-    for (std::size_t i = 0; i < pieces.size(); ++i) pieceAt(i).goOn();
+    for (std::size_t i = 0; i < pieces.size(); ++i) piece_at(i).goOn();
 }
 
 void RouteBatch::answer(std::span<sdk::PendingRequest> pending,

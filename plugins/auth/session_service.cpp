@@ -81,7 +81,7 @@ Refreshed SessionService::refresh(std::string_view refresh_token, Rotation rotat
 std::vector<SessionService::Outcome> SessionService::refresh(std::span<const Refresh> several) {
     std::vector<Outcome> outcomes(several.size());
     std::vector<std::optional<SessionClaims>> claims(several.size());
-    const auto forEach = [&](auto&& work) {
+    const auto for_each = [&](auto&& work) {
         for (std::size_t i = 0; i < several.size(); ++i) {
             if (outcomes[i].error) continue;
             try {
@@ -93,7 +93,7 @@ std::vector<SessionService::Outcome> SessionService::refresh(std::span<const Ref
     };
 
     std::vector<std::string> ids;
-    forEach([&](std::size_t i) {
+    for_each([&](std::size_t i) {
         claims[i] = tokens_.readRefresh(several[i].token);
         if (!claims[i]) claims[i] = adopt(several[i].token, several[i].client);
         if (!claims[i]) refuseRefresh();
@@ -103,7 +103,7 @@ std::vector<SessionService::Outcome> SessionService::refresh(std::span<const Ref
     const std::vector<LiveSession> live = findLive(std::move(ids));
 
     std::vector<std::string> used;
-    forEach([&](std::size_t i) {
+    for_each([&](std::size_t i) {
         const LiveSession session = presented(*claims[i], live);
         claims[i]->principal.email = session.email;
         const bool noted = several[i].rotation == Rotation::kRotate ||
@@ -116,7 +116,7 @@ std::vector<SessionService::Outcome> SessionService::refresh(std::span<const Ref
     }
 
     // Last, as nothing may fail for all once a token has been rotated.
-    forEach([&](std::size_t i) {
+    for_each([&](std::size_t i) {
         Refreshed refreshed;
         if (several[i].rotation == Rotation::kRotate) refreshed.refresh_token = rotate(*claims[i]);
         refreshed.access_token = tokens_.accessToken(claims[i]->principal);
