@@ -65,6 +65,7 @@ bool BondsService::create(sdk::Connection& connection, sdk::UserId one, sdk::Use
     const Pair pair(one, other);
     bonds_store::lock(connection, pair);
     if (!bonds_store::insertMatch(connection, pair, clock_.now())) return false;
+    bonds_store::removeCardsBetween(connection, pair);
     sdk::Json payload = sdk::Json::object({{"low_id", pair.low}, {"high_id", pair.high}});
     if (const auto verdict = hooks_.run("match.created", connection, payload); verdict.veto) {
         throw sdk::Error(sdk::ErrorCode::kInvalidArgument, *verdict.veto);

@@ -113,6 +113,10 @@ void removeEverythingBetween(sdk::Connection& connection, Pair pair) {
         "DELETE FROM match_likes WHERE (liker_id = $1 AND liked_id = $2) OR (liker_id = $2 AND liked_id = "
         "$1)",
         {pair.low, pair.high});
+    removeCardsBetween(connection, pair);
+}
+
+void removeCardsBetween(sdk::Connection& connection, Pair pair) {
     connection.execute(
         "DELETE FROM match_cards WHERE (user_id = $1 AND candidate_id = $2) OR (user_id = $2 AND "
         "candidate_id = $1)",

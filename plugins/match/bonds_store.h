@@ -43,6 +43,8 @@ struct Blocked {
 std::vector<Blocked> blockedBy(sdk::Connection& connection, sdk::UserId user, std::int64_t limit,
                                std::int64_t offset);
 std::int64_t countBlockedBy(sdk::Connection& connection, sdk::UserId user);
+/// The cards of each that show the other.
+void removeCardsBetween(sdk::Connection& connection, Pair pair);
 /// Bond, likes and cards between the two.
 void removeEverythingBetween(sdk::Connection& connection, Pair pair);
 

@@ -1,5 +1,6 @@
 #include "discovery_store.h"
 
+#include <algorithm>
 #include <string>
 
 #include "id_list.h"
@@ -21,15 +22,23 @@ std::optional<Point> pointAt(const sdk::Rows& rows, std::size_t row, std::size_t
 
 }  // namespace
 
-std::optional<std::string> queuePreferences(sdk::Connection& connection, sdk::UserId user) {
-    const auto rows =
-        connection.execute("SELECT queue_preferences FROM match_members WHERE user_id = $1", {user});
-    return rows.empty() ? std::nullopt : rows.optionalText(0, 0);
+LockedQueue lockQueue(sdk::Connection& connection, sdk::UserId user) {
+    const auto rows = connection.execute(
+        "INSERT INTO match_members (user_id, decisions) VALUES ($1, 1) "
+        "ON CONFLICT (user_id) DO UPDATE SET decisions = match_members.decisions + 1 "
+        "RETURNING queue_preferences, queue_current",
+        {user});
+    return {rows.optionalText(0, 0), rows.boolean(0, 1)};
 }
 
 void setQueuePreferences(sdk::Connection& connection, sdk::UserId user, const std::string& preferences) {
-    connection.execute("UPDATE match_members SET queue_preferences = $1 WHERE user_id = $2",
-                       {preferences, user});
+    connection.execute(
+        "UPDATE match_members SET queue_preferences = $1, queue_current = TRUE WHERE user_id = $2",
+        {preferences, user});
+}
+
+void doubtQueue(sdk::Connection& connection, sdk::UserId user) {
+    connection.execute("UPDATE match_members SET queue_current = FALSE WHERE user_id = $1", {user});
 }
 
 void emptyQueue(sdk::Connection& connection, sdk::UserId user, sdk::Time now) {
@@ -73,32 +82,67 @@ std::vector<QueuedPerson> queued(sdk::Connection& connection, sdk::UserId user) 
     return people;
 }
 
-// Who is eligible is asked for each card alone: joined, a plan may begin with everybody of the university.
-std::optional<StandingQueue> standingQueue(sdk::Connection& connection, sdk::UserId user, sdk::Time since) {
+// Likes, bonds and blocks are not asked for: who makes one takes the card away, under the lock of its owner.
+// OFFSET keeps PostgreSQL from beginning with all cards, as it does when it has no statistics of those in
+// queues; SQLite knows no LATERAL, and needs none. Of several members, the last fills the places that are
+// left: were they an array, PostgreSQL would plan anew each time.
+std::vector<StandingQueue> standingQueues(sdk::Connection& connection, std::span<const sdk::UserId> users,
+                                          sdk::Time since) {
+#define LINKUP_MATCH_SELECT_QUEUES(cards)                                                                \
+    "SELECT m.user_id, m.queue_preferences, own.x, own.y, own.z, "                                       \
+    "(SELECT COUNT(*) FROM match_likes_given g WHERE g.user_id = m.user_id AND g.given_at > $1), "       \
+    "c.candidate_id, p.x, p.y, p.z, "                                                                    \
+    "(SELECT COUNT(*) FROM auth_candidates_v1 o WHERE o.user_id = c.candidate_id AND o.university_id = " \
+    "me.university_id AND o.gender = me.interested_gender AND o.interested_gender = me.gender AND NOT "  \
+    "EXISTS (SELECT 1 FROM match_withdrawn w WHERE w.user_id = o.user_id)) "                             \
+    "FROM match_members m JOIN auth_candidates_v1 me ON me.user_id = m.user_id "                         \
+    "JOIN match_positions own ON own.user_id = m.user_id " cards                                         \
+    "LEFT JOIN match_positions p ON p.user_id = c.candidate_id WHERE m.queue_current AND m.user_id "
+#define LINKUP_MATCH_CARDS_SQLITE "JOIN match_cards c ON c.user_id = m.user_id AND c.queued "
+#define LINKUP_MATCH_CARDS_POSTGRESQL                                                                        \
+    "CROSS JOIN LATERAL (SELECT k.candidate_id FROM match_cards k WHERE k.user_id = m.user_id AND k.queued " \
+    "OFFSET 0) c "
+#define LINKUP_MATCH_SEVERAL "IN ($2, $3, $4, $5, $6, $7, $8, $9)"
+    constexpr std::string_view kSqlite[] = {LINKUP_MATCH_SELECT_QUEUES(LINKUP_MATCH_CARDS_SQLITE) "= $2",
+                                            LINKUP_MATCH_SELECT_QUEUES(LINKUP_MATCH_CARDS_SQLITE)
+                                                LINKUP_MATCH_SEVERAL};
+    constexpr std::string_view kPostgresql[] = {
+        LINKUP_MATCH_SELECT_QUEUES(LINKUP_MATCH_CARDS_POSTGRESQL) "= $2",
+        LINKUP_MATCH_SELECT_QUEUES(LINKUP_MATCH_CARDS_POSTGRESQL) LINKUP_MATCH_SEVERAL};
+#undef LINKUP_MATCH_SELECT_QUEUES
+#undef LINKUP_MATCH_CARDS_SQLITE
+#undef LINKUP_MATCH_CARDS_POSTGRESQL
+#undef LINKUP_MATCH_SEVERAL
+    std::vector<sdk::SqlValue> values{sdk::toMicros(since)};
+    values.insert(values.end(), users.begin(), users.end());
+    if (users.size() > 1) values.resize(1 + kMostQueues, users.back());
+    const std::size_t several = users.size() > 1 ? 1 : 0;
     const auto rows = connection.execute(
-        "SELECT c.candidate_id, p.x, p.y, p.z, m.queue_preferences, own.x, own.y, own.z, "
-        "(SELECT COUNT(*) FROM match_likes_given g WHERE g.user_id = $1 AND g.given_at > $2), "
-        "(SELECT COUNT(*) FROM match_eligible e WHERE e.user_id = $1 AND e.candidate_id = c.candidate_id) "
-        "FROM match_members m JOIN match_positions own ON own.user_id = m.user_id "
-        "JOIN match_cards c ON c.user_id = m.user_id AND c.queued "
-        "LEFT JOIN match_positions p ON p.user_id = c.candidate_id "
-        "WHERE m.user_id = $1 AND m.queue_preferences IS NOT NULL",
-        {user, sdk::toMicros(since)});
-    if (rows.empty()) return std::nullopt;
-    StandingQueue standing{rows.text(0, 4), pointAt(rows, 0, 5), rows.integer(0, 8), {}};
-    standing.eligible.reserve(rows.size());
+        connection.dialect() == sdk::Dialect::kSqlite ? kSqlite[several] : kPostgresql[several], values);
+    std::vector<StandingQueue> queues;
     for (std::size_t row = 0; row < rows.size(); ++row) {
-        if (rows.integer(row, 9) == 0) continue;
-        standing.eligible.push_back({rows.integer(row, 0), pointAt(rows, row, 1)});
+        const auto user = rows.integer(row, 0);
+        auto queue = std::find_if(queues.begin(), queues.end(),
+                                  [user](const StandingQueue& one) { return one.user == user; });
+        if (queue == queues.end()) {
+            queue = queues.insert(queue,
+                                  {user, rows.text(row, 1), pointAt(rows, row, 2), rows.integer(row, 5), {}});
+        }
+        if (rows.integer(row, 10) != 0)
+            queue->eligible.push_back({rows.integer(row, 6), pointAt(rows, row, 7)});
     }
-    return standing;
+    return queues;
 }
 
-std::optional<Wish> wishOf(sdk::Connection& connection, sdk::UserId user) {
+std::optional<Member> memberOf(sdk::Connection& connection, sdk::UserId user, sdk::Time since) {
     const auto rows = connection.execute(
-        "SELECT university_id, gender, interested_gender FROM auth_candidates_v1 WHERE user_id = $1", {user});
-    if (rows.empty() || rows.isNull(0, 2)) return std::nullopt;
-    return Wish{rows.integer(0, 0), rows.text(0, 1), rows.text(0, 2)};
+        "SELECT (SELECT COUNT(*) FROM match_likes_given g WHERE g.user_id = c.user_id AND g.given_at > $1), "
+        "c.university_id, c.gender, c.interested_gender FROM auth_candidates_v1 c WHERE c.user_id = $2",
+        {sdk::toMicros(since), user});
+    if (rows.empty()) return std::nullopt;
+    Member member{rows.integer(0, 0), std::nullopt};
+    if (!rows.isNull(0, 3)) member.wish = Wish{rows.integer(0, 1), rows.text(0, 2), rows.text(0, 3)};
+    return member;
 }
 
 bool Eligible::before(const Eligible& other) const {

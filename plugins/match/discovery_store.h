@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,16 @@ namespace linkup::match::discovery_store {
 /// How long a card stays good to swipe after it left the queue.
 constexpr std::chrono::hours kCardStaysSwipable{24};
 
-/// The preferences, as text, that the member's queue was made for; none if it never was.
-std::optional<std::string> queuePreferences(sdk::Connection& connection, sdk::UserId user);
+struct LockedQueue {
+    std::optional<std::string> preferences;  ///< as text, for which it was made; none if it never was
+    bool current = false;                    ///< these are the member's for certain
+};
+/// Takes the lock of the member's decisions.
+LockedQueue lockQueue(sdk::Connection& connection, sdk::UserId user);
+/// The queue is made for these, and they are the member's: until doubtQueue().
 void setQueuePreferences(sdk::Connection& connection, sdk::UserId user, const std::string& preferences);
+/// The member's preferences may be others now.
+void doubtQueue(sdk::Connection& connection, sdk::UserId user);
 /// Takes all from the queue, at `now`, from when on they stay good to swipe for a while.
 void emptyQueue(sdk::Connection& connection, sdk::UserId user, sdk::Time now);
 /// Forgets the member's cards that left the queue at `until` or before.
@@ -42,14 +50,18 @@ std::vector<QueuedPerson> queued(sdk::Connection& connection, sdk::UserId user);
 
 /// A queue as it stands, with all that it takes to see whether it is to be kept.
 struct StandingQueue {
-    std::string preferences;             ///< that it was made for
+    sdk::UserId user = 0;                ///< the member
+    std::string preferences;             ///< of the member
     std::optional<Point> own;            ///< where the member is
     std::int64_t likes_given = 0;        ///< by the member
     std::vector<QueuedPerson> eligible;  ///< those in it who may be put before the member, wherever they are
 };
-/// None if nobody in it is eligible, or the member has never been looked at. Likes count if given after
-/// `since`.
-std::optional<StandingQueue> standingQueue(sdk::Connection& connection, sdk::UserId user, sdk::Time since);
+/// How many members standingQueues() takes.
+constexpr std::size_t kMostQueues = 8;
+/// The queues of these members, each named once, in no order; without those of whose wishes one cannot be
+/// certain, and empty ones. One statement. Likes count if given after `since`.
+std::vector<StandingQueue> standingQueues(sdk::Connection& connection, std::span<const sdk::UserId> users,
+                                          sdk::Time since);
 
 /// Whom a member may be put before, as far as the two profiles decide.
 struct Wish {
@@ -57,8 +69,12 @@ struct Wish {
     std::string own_gender;
     std::string gender;
 };
-/// None without a complete profile, or if no gender is wished for.
-std::optional<Wish> wishOf(sdk::Connection& connection, sdk::UserId user);
+struct Member {
+    std::int64_t likes_given = 0;
+    std::optional<Wish> wish;  ///< none if no gender is wished for
+};
+/// None without a complete profile. Likes count if given after `since`.
+std::optional<Member> memberOf(sdk::Connection& connection, sdk::UserId user, sdk::Time since);
 
 /// From `from` up to but not including `to`, of 0 … kSampleKeys.
 struct KeyRange {

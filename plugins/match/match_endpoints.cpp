@@ -1,5 +1,7 @@
 #include "match_endpoints.h"
 
+#include <vector>
+
 namespace linkup::match {
 
 using sdk::Request;
@@ -15,21 +17,33 @@ void MatchEndpoints::registerWith(sdk::Registrar& registrar) {
 }
 
 void MatchEndpoints::registerDiscovery(sdk::Registrar& registrar) {
-    registrar.route({.method = sdk::Method::kGet,
-                     .path = "/api/v1/matches/get-matches",
-                     .summary = "Up to ten people to decide on",
-                     .query = Schema::object({{"refresh", Schema::boolean().withDefault(false)}}),
-                     .responses = {409}},
-                    [this](const Request& request) {
-                        const auto queue = request.query["refresh"].asBool() ? Queue::kRefresh : Queue::kKeep;
-                        return Response::json(discovery_.candidates(request.caller().user, queue));
-                    });
+    registrar.batchRoute({.method = sdk::Method::kGet,
+                          .path = "/api/v1/matches/get-matches",
+                          .summary = "Up to ten people to decide on",
+                          .query = Schema::object({{"refresh", Schema::boolean().withDefault(false)}}),
+                          .responses = {409}},
+                         DiscoveryService::kMostTogether,
+                         [this](std::span<sdk::PendingRequest> pending) { answerMatches(pending); });
     registrar.importance(sdk::Method::kGet, "/api/v1/matches/get-matches", sdk::Importance::kDiscovery);
     registrar.route(
         {.method = sdk::Method::kGet,
          .path = "/api/v1/matches/get-connections",
          .summary = "Matches and chats of the caller"},
         [this](const Request& request) { return Response::json(bonds_.connections(request.caller().user)); });
+}
+
+void MatchEndpoints::answerMatches(std::span<sdk::PendingRequest> pending) {
+    std::vector<DiscoveryService::Wanted> wanted;
+    wanted.reserve(pending.size());
+    for (const auto& [request, response, error] : pending) {
+        wanted.push_back(
+            {request.caller().user, request.query["refresh"].asBool() ? Queue::kRefresh : Queue::kKeep});
+    }
+    auto answers = discovery_.candidates(wanted);
+    for (std::size_t i = 0; i < pending.size(); ++i) {
+        pending[i].error = std::move(answers[i].error);
+        if (answers[i].reply) pending[i].response = Response::json(*answers[i].reply);
+    }
 }
 
 void MatchEndpoints::registerSwipes(sdk::Registrar& registrar) {

@@ -2,6 +2,8 @@
 
 #include <linkup/sdk/registrar.h>
 
+#include <span>
+
 #include "bonds_service.h"
 #include "discovery_service.h"
 #include "likes_service.h"
@@ -19,6 +21,7 @@ public:
 
 private:
     void registerDiscovery(sdk::Registrar& registrar);
+    void answerMatches(std::span<sdk::PendingRequest> pending);
     void registerSwipes(sdk::Registrar& registrar);
     void registerLikes(sdk::Registrar& registrar);
     void registerBlocks(sdk::Registrar& registrar);

@@ -52,8 +52,9 @@ public:
                                                 *tallies_, neighbours_, rules_.per_day);
         places_ = std::make_unique<Places>(kPlacesTable);
         locations_ = std::make_unique<LocationService>(host.database(), neighbours_, *places_);
-        discovery_ = std::make_unique<DiscoveryService>(host.database(), host.clock(), *tallies_, *bonds_,
-                                                        *locations_, neighbours_, discovery_rules_);
+        discovery_ =
+            std::make_unique<DiscoveryService>(host.database(), host.clock(), host.workers(), *tallies_,
+                                               *bonds_, *locations_, neighbours_, discovery_rules_);
         likes_ = std::make_unique<LikesService>(host.database(), host.clock(), *sockets_, *tallies_, *bonds_,
                                                 neighbours_, rules_);
         reports_ =
@@ -81,6 +82,11 @@ public:
         });
         registrar.hook("profile.changed", 0, [this](sdk::Connection& connection, sdk::Json& payload) {
             locations_->profileChanged(connection, payload["user_id"].asInteger());
+            DiscoveryService::wishesMayHaveChanged(connection, payload["user_id"].asInteger());
+            return sdk::HookVerdict::pass();
+        });
+        registrar.hook("preferences.changed", 0, [](sdk::Connection& connection, sdk::Json& payload) {
+            DiscoveryService::wishesMayHaveChanged(connection, payload["user_id"].asInteger());
             return sdk::HookVerdict::pass();
         });
         registrar.hook("reports.list", 0, [this](sdk::Connection& connection, sdk::Json& payload) {

@@ -1,5 +1,6 @@
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <map>
 #include <set>
 
 #include "match_fixture.h"
@@ -17,6 +18,8 @@ class DiscoveryTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(fullQueueIsHandedOutAgainWithoutWriting);
     CPPUNIT_TEST(whoBecomesIneligibleLeavesAFullQueueToo);
     CPPUNIT_TEST(distanceFilterHoldsForAFullQueueToo);
+    CPPUNIT_TEST(changedWishesMakeAFullQueueAnew);
+    CPPUNIT_TEST(severalWhoAskAtOnceGetTheirOwn);
     CPPUNIT_TEST(decidedPeopleDoNotComeBack);
     CPPUNIT_TEST(whoBecomesIneligibleLeavesTheQueue);
     CPPUNIT_TEST(handedOutCardsCanBeSwipedForADayAfterARefresh);
@@ -71,21 +74,30 @@ public:
         people_->town.deletePerson(queue[0]);
         people_->bonds.block(queue[1], 1);
         people_->bonds.block(1, queue[2]);
+        const auto gone = [&](std::size_t nth) {
+            const auto now = people_->offered(1);
+            CPPUNIT_ASSERT_EQUAL(std::size_t{10}, now.size());
+            for (std::size_t i = 0; i <= nth; ++i) {
+                CPPUNIT_ASSERT(std::find(now.begin(), now.end(), queue[i]) == now.end());
+            }
+        };
         const auto change = [&](std::string_view sql, std::size_t nth) {
             people_->town.database().transaction(
                 [&](sdk::Connection& connection) { connection.execute(sql, {queue[nth]}); });
-            const auto now = people_->offered(1);
-            CPPUNIT_ASSERT_EQUAL(std::size_t{10}, now.size());
-            for (std::size_t gone = 0; gone <= nth; ++gone) {
-                CPPUNIT_ASSERT(std::find(now.begin(), now.end(), queue[gone]) == now.end());
-            }
+            gone(nth);
         };
         change("UPDATE town_people SET interested_gender = 'Male' WHERE user_id = $1", 3);
         change("UPDATE town_people SET gender = 'Female' WHERE user_id = $1", 4);
         change("INSERT INTO match_withdrawn (user_id, withdrawn_at) VALUES ($1, 1)", 5);
-        change("INSERT INTO match_bonds (low_id, high_id, state, created_at) VALUES (1, $1, 'chat', 1)", 6);
-        change("INSERT INTO match_likes (liker_id, liked_id, liked, created_at) VALUES (1, $1, FALSE, 1)", 7);
-        change("INSERT INTO match_blocks (blocker_id, blocked_id, created_at) VALUES ($1, 1, 1)", 8);
+        people_->town.database().transaction(
+            [&](sdk::Connection& connection) { people_->bonds.create(connection, queue[6], 1); });
+        gone(6);
+        people_->likes.swipeLeft(1, queue[7]);
+        gone(7);
+        people_->offered(queue[8]);
+        people_->likes.swipeRight(1, queue[8]);
+        people_->likes.likeBack(queue[8], 1);
+        gone(8);
     }
 
     void distanceFilterHoldsForAFullQueueToo() {
@@ -100,6 +112,51 @@ public:
         const auto now = people_->offered(1);
         CPPUNIT_ASSERT_EQUAL(std::size_t{10}, now.size());
         CPPUNIT_ASSERT(std::find(now.begin(), now.end(), queue.front()) == now.end());
+    }
+
+    void changedWishesMakeAFullQueueAnew() {
+        for (sdk::UserId id = 10; id < 60; ++id) people_->addPerson(id);
+        const auto queue = people_->offered(1);
+        people_->town.database().transaction([&](sdk::Connection& connection) {
+            // As plugin auth does it: those who are not in the queue have what is wished for now.
+            connection.execute("UPDATE town_people SET height = 180");
+            for (const auto id : queue) {
+                connection.execute("UPDATE town_people SET height = 160 WHERE user_id = $1", {id});
+            }
+            connection.execute("UPDATE town_people SET wished_height = 180 WHERE user_id = 1");
+            match::DiscoveryService::wishesMayHaveChanged(connection, 1);
+        });
+        const auto now = people_->offered(1);
+        CPPUNIT_ASSERT_EQUAL(std::size_t{10}, now.size());
+        for (const auto id : queue) CPPUNIT_ASSERT(std::find(now.begin(), now.end(), id) == now.end());
+    }
+
+    /// Some have a full queue, and one of those twice; some have none, or want a new one, or may have none.
+    void severalWhoAskAtOnceGetTheirOwn() {
+        for (sdk::UserId id = 10; id < 60; ++id) people_->addPerson(id);
+        std::map<sdk::UserId, Ids> queues;
+        for (const sdk::UserId id : {1, 2, 3, 4}) queues[id] = people_->offered(id);
+        using Wanted = match::DiscoveryService::Wanted;
+        const std::vector<Wanted> wanted = {{1}, {2}, {99}, {1}, {11}, {3, match::Queue::kRefresh}, {4}};
+        const auto answers = people_->discovery.candidates(wanted);
+        CPPUNIT_ASSERT_EQUAL(wanted.size(), answers.size());
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            const auto user = wanted[i].user;
+            if (user == 99) {
+                CPPUNIT_ASSERT(!answers[i].reply);
+                CPPUNIT_ASSERT_EQUAL(std::string("Complete your profile first"),
+                                     std::string(answers[i].error.value().what()));
+                continue;
+            }
+            Ids ids;
+            for (const auto& one : answers[i].reply.value().at("matches").items()) {
+                ids.push_back(one.at("id").asInteger());
+                CPPUNIT_ASSERT(ids.back() % 2 != user % 2);
+            }
+            std::sort(ids.begin(), ids.end());
+            CPPUNIT_ASSERT_EQUAL(std::size_t{10}, ids.size());
+            if (user <= 4 && user != 3) CPPUNIT_ASSERT(ids == queues[user]);
+        }
     }
 
     void decidedPeopleDoNotComeBack() {

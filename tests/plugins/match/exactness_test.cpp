@@ -172,6 +172,16 @@ private:
     }
 
     void expectCountsToAddUp() {
+        // A hand-out relies on it.
+        CPPUNIT_ASSERT_EQUAL(
+            std::int64_t{0},
+            number(
+                "SELECT COUNT(*) FROM match_cards c WHERE c.queued AND (EXISTS (SELECT 1 FROM match_likes l "
+                "WHERE l.liker_id = c.user_id AND l.liked_id = c.candidate_id) OR EXISTS (SELECT 1 FROM "
+                "match_bonds b WHERE (b.low_id = c.user_id AND b.high_id = c.candidate_id) OR (b.low_id = "
+                "c.candidate_id AND b.high_id = c.user_id)) OR EXISTS (SELECT 1 FROM match_blocks k WHERE "
+                "(k.blocker_id = c.user_id AND k.blocked_id = c.candidate_id) OR (k.blocker_id = "
+                "c.candidate_id AND k.blocked_id = c.user_id)))"));
         CPPUNIT_ASSERT_EQUAL(std::int64_t{0},
                              number("SELECT COUNT(*) FROM (SELECT user_id FROM match_likes_given GROUP BY "
                                     "user_id HAVING COUNT(*) > 4) AS over_limit"));

@@ -47,8 +47,8 @@ struct MatchTown {
           likes(town.database(), town.host().clock(), events, tallies, bonds, neighbours,
                 {.per_day = likes_per_day}),
           locations(town.database(), neighbours, places()),
-          discovery(town.database(), town.host().clock(), tallies, bonds, locations, neighbours,
-                    {.sample = sample}) {
+          discovery(town.database(), town.host().clock(), town.host().workers(), tallies, bonds, locations,
+                    neighbours, {.sample = sample}) {
         town.migrate("match", match::sql::migrations());
         for (sdk::UserId id = 1; id <= 4; ++id) addPerson(id);
     }
