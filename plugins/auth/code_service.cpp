@@ -29,7 +29,7 @@ CodeService::CodeService(sdk::Host& host, const Keyring& keyring, const TokenSer
 
 void CodeService::send(const std::string& email, const std::string& address) {
     const std::string key = emailKey(email);
-    throttle_.admitCode(key, address);
+    auto attempt = throttle_.admitCode(key, address);
     const std::string code = randomCode();
     const std::chrono::seconds ttl = limits_.ttl;
     try {
@@ -37,6 +37,7 @@ void CodeService::send(const std::string& email, const std::string& address) {
             code_store::put(connection, key, keyring_.hashCode(key, code), host_.clock().now() + ttl);
             host_.mailer().enqueue(connection, codeMail(mail_, trimmed(email), code, ttl));
         });
+        attempt.keep();
     } catch (const sdk::Error& error) {
         host_.log().error("a code could not be stored or its mail queued",
                           {{"reason", std::string(error.what())}});

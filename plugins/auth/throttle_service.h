@@ -6,13 +6,15 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "auth_options.h"
 
 namespace linkup::auth {
 
 /// Counts what strangers try, shared by all nodes. Each try is counted before it is made, so that a thousand
-/// tries at once get no further than a thousand in a row.
+/// tries at once get no further than a thousand in a row; what was refused has not been tried, and counts
+/// nowhere. All addresses of one IPv6 network (/64) count as one, as whoever has one of them has all.
 ///
 /// Threading: any thread but an I/O thread.   Errors: Error{kTooManyRequests} with the time to wait;
 /// Error{kUnavailable} when the cache is away, so that nobody guesses unwatched.
@@ -21,40 +23,57 @@ public:
     ThrottleService(sdk::Cache& cache, const sdk::Clock& clock, const CodeLimits& codes,
                     const LoginLimits& logins);
 
-    /// One more code for this address, or an error.
-    void admitCode(std::string_view email_key, std::string_view address);
+    /// How often something may be tried in a time from the first.
+    struct Limit {
+        std::string counter;
+        int most = 0;  ///< 0: as often as one likes
+        std::chrono::milliseconds window;
+    };
 
-    /// One try to log in. Unless it is told the outcome, it is as if it had never been.
-    class LoginTry {
+    /// Something that was tried. Unless it is kept, it is as if it had never been.
+    class Try {
     public:
-        ~LoginTry();
-        LoginTry(const LoginTry&) = delete;
-        LoginTry& operator=(const LoginTry&) = delete;
-        void failed() noexcept { decided_ = true; }
+        /// Counts it by each limit, or by none and throws.
+        Try(ThrottleService& owner, const char* refusal, std::vector<Limit> limits);
+        ~Try();
+        Try(const Try&) = delete;
+        Try& operator=(const Try&) = delete;
+        void keep() noexcept { kept_ = true; }
+
+    protected:
+        void takeBack(std::size_t first) noexcept;
+
+        ThrottleService& owner_;
+        std::vector<Limit> limits_;
+
+    private:
+        bool kept_ = false;
+    };
+
+    class LoginTry : public Try {
+    public:
+        void failed() noexcept { keep(); }
         void succeeded();
 
     private:
         friend class ThrottleService;
-        LoginTry(ThrottleService& owner, std::string_view email_key, std::string_view address);
-        ThrottleService& owner_;
-        std::string pair_;
-        std::string email_;
-        std::string address_;
-        bool decided_ = false;
+        using Try::Try;
     };
-    LoginTry admitLogin(std::string_view email_key, std::string_view address) {
-        return {*this, email_key, address};
-    }
+
+    /// One more code for this address, or an error. To be kept once it is on its way.
+    [[nodiscard]] Try admitCode(std::string_view email_key, std::string_view address);
+    /// To be told the outcome.
+    [[nodiscard]] LoginTry admitLogin(std::string_view email_key, std::string_view address);
     /// After the password was set anew: lifts the account's lock for every address.
     void forgetLogins(std::string_view email_key);
 
 private:
-    /// Zero if this is one of the first `limit` in the window, else how long the window still lasts.
-    std::chrono::milliseconds count(const std::string& counter, int limit, std::chrono::milliseconds window);
+    /// Zero if this is not one too many, else how long the window still lasts.
+    std::chrono::milliseconds count(const Limit& limit);
     /// Where failures of this account from this address are counted: somewhere else after each reset.
     std::string pairKey(std::string_view email_key, std::string_view address);
     void forget(const std::string& counter);
-    void uncount(const std::string& counter, int limit);
+    void uncount(const Limit& limit);
 
     sdk::Cache& cache_;
     const sdk::Clock& clock_;

@@ -5,6 +5,7 @@
 #include <linkup/sdk/testing/fake_clock.h>
 #include <linkup/sdk/testing/fake_config.h>
 
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -35,12 +36,17 @@ class LimitsTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(addressesAreEqualInLowerCase);
     CPPUNIT_TEST(fileKeysOfOthersAndWaysOutAreRefused);
     CPPUNIT_TEST(codesAreThrottledByPauseAddressAndClient);
+    CPPUNIT_TEST(codeRefusedToAStrangerIsNotTakenFromTheOwner);
+    CPPUNIT_TEST(codeThatCouldNotBeSentIsNotCounted);
     CPPUNIT_TEST(fiveFailuresLockOneAddressOnly);
     CPPUNIT_TEST(lockEndsWithItsWindowAndTellsWhen);
     CPPUNIT_TEST(successClearsFailuresOfThePair);
     CPPUNIT_TEST(undecidedTryIsNotCounted);
+    CPPUNIT_TEST(refusedTryIsNotCounted);
+    CPPUNIT_TEST(tryThatOutlivesItsWindowGivesNothingToTheNext);
     CPPUNIT_TEST(parallelGuessesGetNoFurtherThanSerialOnes);
     CPPUNIT_TEST(oneAddressMayNotTryManyAccounts);
+    CPPUNIT_TEST(addressesOfOneNetworkAreOne);
     CPPUNIT_TEST(nobodyGuessesWhileTheCacheIsAway);
     CPPUNIT_TEST(sessionIsKnownUntilItIsTooOld);
     CPPUNIT_TEST(lookUpThatARevocationOvertookIsNotStored);
@@ -134,25 +140,44 @@ public:
 
     void codesAreThrottledByPauseAddressAndClient() {
         ThrottleService throttle(cache_, clock_, {}, {});
-        throttle.admitCode("a@b.example", "1.2.3.4");
-        const auto pause = errorOf([&] { throttle.admitCode("a@b.example", "5.6.7.8"); });
+        throttle.admitCode("a@b.example", "1.2.3.4").keep();
+        const auto pause = errorOf([&] { throttle.admitCode("a@b.example", "5.6.7.8").keep(); });
         CPPUNIT_ASSERT(pause.code() == sdk::ErrorCode::kTooManyRequests);
         CPPUNIT_ASSERT_EQUAL(std::string("Too many codes requested. Please try again later."),
                              std::string(pause.what()));
         CPPUNIT_ASSERT(pause.retryAfter() == 30s);
         for (int i = 0; i < 4; ++i) {
             clock_.advance(30s);
-            throttle.admitCode("a@b.example", "1.2.3.4");
+            throttle.admitCode("a@b.example", "1.2.3.4").keep();
         }
         clock_.advance(30s);
-        CPPUNIT_ASSERT(errorOf([&] { throttle.admitCode("a@b.example", "1.2.3.4"); }).retryAfter() ==
+        CPPUNIT_ASSERT(errorOf([&] { throttle.admitCode("a@b.example", "1.2.3.4").keep(); }).retryAfter() ==
                        3600s - 150s);
-        for (int i = 5; i < 20; ++i) throttle.admitCode("p" + std::to_string(i) + "@b.example", "1.2.3.4");
-        CPPUNIT_ASSERT(errorOf([&] { throttle.admitCode("z@b.example", "1.2.3.4"); }).code() ==
+        for (int i = 5; i < 20; ++i)
+            throttle.admitCode("p" + std::to_string(i) + "@b.example", "1.2.3.4").keep();
+        CPPUNIT_ASSERT(errorOf([&] { throttle.admitCode("z@b.example", "1.2.3.4").keep(); }).code() ==
                        sdk::ErrorCode::kTooManyRequests);
-        throttle.admitCode("y@b.example", "5.6.7.8");
+        throttle.admitCode("y@b.example", "5.6.7.8").keep();
         clock_.advance(1h);
-        throttle.admitCode("a@b.example", "1.2.3.4");
+        throttle.admitCode("a@b.example", "1.2.3.4").keep();
+    }
+
+    void codeRefusedToAStrangerIsNotTakenFromTheOwner() {
+        ThrottleService throttle(cache_, clock_, {}, {});
+        for (int i = 0; i < 20; ++i) throttle.admitCode(std::to_string(i) + "@b.example", "1.2.3.4").keep();
+        for (int i = 0; i < 10; ++i) {
+            CPPUNIT_ASSERT_THROW(throttle.admitCode("a@b.example", "1.2.3.4").keep(), sdk::Error);
+            clock_.advance(30s);
+        }
+        throttle.admitCode("a@b.example", "5.6.7.8").keep();
+    }
+
+    void codeThatCouldNotBeSentIsNotCounted() {
+        ThrottleService throttle(cache_, clock_, {}, {});
+        for (int i = 0; i < 30; ++i) {
+            const auto attempt = throttle.admitCode("a@b.example", "1.2.3.4");
+        }
+        throttle.admitCode("a@b.example", "1.2.3.4").keep();
     }
 
     void fiveFailuresLockOneAddressOnly() {
@@ -188,8 +213,36 @@ public:
 
     void undecidedTryIsNotCounted() {
         ThrottleService throttle(cache_, clock_, {}, {});
-        for (int i = 0; i < 20; ++i) throttle.admitLogin("a@b.example", "1.2.3.4");
+        for (int i = 0; i < 20; ++i) {
+            const auto attempt = throttle.admitLogin("a@b.example", "1.2.3.4");
+        }
         CPPUNIT_ASSERT(!locked(throttle, "a@b.example", "1.2.3.4"));
+    }
+
+    /// Many people behind one address, all with the right password: who was refused may come again.
+    void refusedTryIsNotCounted() {
+        ThrottleService throttle(cache_, clock_, {}, {});
+        for (int round = 0; round < 3; ++round) {
+            std::vector<std::unique_ptr<ThrottleService::LoginTry>> under_way;
+            const auto email = [](int i) { return std::to_string(i) + "@b.example"; };
+            for (int i = 0; i < 50; ++i) {
+                under_way.push_back(std::unique_ptr<ThrottleService::LoginTry>(
+                    new auto(throttle.admitLogin(email(i), "1.2.3.4"))));
+            }
+            for (int i = 50; i < 90; ++i) CPPUNIT_ASSERT(locked(throttle, email(i).c_str(), "1.2.3.4"));
+            for (const auto& attempt : under_way) attempt->succeeded();
+        }
+        CPPUNIT_ASSERT(!locked(throttle, "a@b.example", "1.2.3.4"));
+    }
+
+    void tryThatOutlivesItsWindowGivesNothingToTheNext() {
+        ThrottleService throttle(cache_, clock_, {}, {});
+        {
+            auto slow = throttle.admitLogin("a@b.example", "1.2.3.4");
+            clock_.advance(15min);
+        }
+        for (int i = 0; i < 5; ++i) throttle.admitLogin("a@b.example", "1.2.3.4").failed();
+        CPPUNIT_ASSERT(locked(throttle, "a@b.example", "1.2.3.4"));
     }
 
     void parallelGuessesGetNoFurtherThanSerialOnes() {
@@ -219,6 +272,18 @@ public:
         for (int i = 0; i < 100; ++i)
             throttle.admitLogin("new@b.example", "10.0.0." + std::to_string(i)).failed();
         CPPUNIT_ASSERT(locked(throttle, "new@b.example", "5.6.7.8"));
+    }
+
+    /// Whoever has one IPv6 address has all of its /64, and may write it as they like.
+    void addressesOfOneNetworkAreOne() {
+        ThrottleService throttle(cache_, clock_, {}, {});
+        for (int i = 0; i < 5; ++i)
+            throttle.admitLogin("a@b.example", "2001:db8:0:7::" + std::to_string(i)).failed();
+        CPPUNIT_ASSERT(locked(throttle, "a@b.example", "2001:DB8:0:7:ffff:ffff:ffff:ffff"));
+        CPPUNIT_ASSERT(!locked(throttle, "a@b.example", "2001:db8:0:8::1"));
+        for (int i = 0; i < 5; ++i) throttle.admitLogin("c@b.example", "::ffff:1.2.3.4").failed();
+        CPPUNIT_ASSERT(locked(throttle, "c@b.example", "1.2.3.4"));
+        CPPUNIT_ASSERT(!locked(throttle, "c@b.example", "::ffff:1.2.3.5"));
     }
 
     void nobodyGuessesWhileTheCacheIsAway() {
@@ -293,7 +358,7 @@ public:
 private:
     static bool locked(ThrottleService& throttle, const char* email, const char* address) {
         try {
-            throttle.admitLogin(email, address);
+            const auto attempt = throttle.admitLogin(email, address);
             return false;
         } catch (const sdk::Error& error) {
             CPPUNIT_ASSERT(error.code() == sdk::ErrorCode::kTooManyRequests);

@@ -91,7 +91,7 @@ private:
     }
     bool locked(const std::string& email, const std::string& address) {
         try {
-            throttle_->admitLogin(email, address);
+            const auto attempt = throttle_->admitLogin(email, address);
             return false;
         } catch (const sdk::Error& error) {
             CPPUNIT_ASSERT(error.code() == sdk::ErrorCode::kTooManyRequests);
