@@ -24,8 +24,16 @@ std::optional<sdk::UserId> insert(sdk::Connection& connection, const NewAccount&
     return rows.integer(0, 0);
 }
 
-bool holdPasswordHash(sdk::Connection& connection, sdk::UserId user, const std::string& hash) {
+bool hold(sdk::Connection& connection, sdk::UserId user) {
     // SQLite's transactions come one after the other, and hold everything.
+    constexpr std::string_view kSqlite = "SELECT id FROM auth_users WHERE id = $1 AND deleted_at IS NULL";
+    constexpr std::string_view kPostgresql =
+        "SELECT id FROM auth_users WHERE id = $1 AND deleted_at IS NULL FOR SHARE";
+    const auto sql = connection.dialect() == sdk::Dialect::kSqlite ? kSqlite : kPostgresql;
+    return !connection.execute(sql, {user}).empty();
+}
+
+bool holdPasswordHash(sdk::Connection& connection, sdk::UserId user, const std::string& hash) {
     constexpr std::string_view kSqlite =
         "SELECT id FROM auth_users WHERE id = $1 AND password_hash = $2 AND deleted_at IS NULL";
     constexpr std::string_view kPostgresql =

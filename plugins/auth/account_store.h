@@ -33,6 +33,8 @@ namespace account_store {
 std::optional<Account> findByEmail(sdk::Connection& connection, const std::string& email);
 /// The new account's id; nothing if the address is taken, also by a transaction that commits first.
 std::optional<sdk::UserId> insert(sdk::Connection& connection, const NewAccount& account);
+/// False if the account is deleted, else it stays until the transaction ends.
+bool hold(sdk::Connection& connection, sdk::UserId user);
 /// False if the hash is another by now, else it stays as it is until the transaction ends.
 bool holdPasswordHash(sdk::Connection& connection, sdk::UserId user, const std::string& hash);
 /// False, and nothing done, if the hash is not `old_hash` any more.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "account_store.h"
 #include "json_values.h"
 #include "random.h"
 
@@ -30,6 +31,12 @@ bool has(const Profile& profile, std::string_view file_key) {
                                                {"input", file_key.substr(0, 200)},
                                                {"ctx", sdk::Json::object({{"error", sdk::Json::object()}})}});
     throw sdk::Error(sdk::ErrorCode::kUnprocessable, "Invalid file key", sdk::Json::array({fault}));
+}
+
+/// A deletion waits until this transaction ends, or has been: then nothing is written of who was deleted.
+void holdAccount(sdk::Connection& connection, sdk::UserId user) {
+    if (!account_store::hold(connection, user))
+        throw sdk::Error(sdk::ErrorCode::kUnauthenticated, "Invalid token");
 }
 
 /// The contract's 22 keys; what is only for its owner is left null.
@@ -79,6 +86,7 @@ void ProfileService::complete(sdk::UserId user, Profile profile) {
     profile.drinking_status = statusOf(profile.drinking_info);
     profile.complete = true;
     host_.database().transaction([&](sdk::Connection& connection) {
+        holdAccount(connection, user);
         checkPictures(connection, user, profile);
         profile_store::put(connection, user, profile, randomBelow(kSampleKeys), host_.clock().now());
         profile_store::putPreferredGender(connection, user, profile.interested_gender);
@@ -90,6 +98,7 @@ void ProfileService::update(sdk::UserId user, Profile changes) {
     changes.smoking_status = statusOf(changes.smoking_info);
     changes.drinking_status = statusOf(changes.drinking_info);
     host_.database().transaction([&](sdk::Connection& connection) {
+        holdAccount(connection, user);
         checkPictures(connection, user, changes);
         if (!profile_store::change(connection, user, changes, host_.clock().now())) {
             throw sdk::Error(sdk::ErrorCode::kConflict, "Complete your profile first");
@@ -153,6 +162,7 @@ std::optional<Preferences> ProfileService::preferences(sdk::UserId user) {
 
 void ProfileService::setPreferences(sdk::UserId user, const Preferences& preferences) {
     host_.database().transaction([&](sdk::Connection& connection) {
+        holdAccount(connection, user);
         if (preferences == Preferences{}) {
             profile_store::removePreferences(connection, user);
         } else {

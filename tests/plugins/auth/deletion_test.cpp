@@ -2,6 +2,7 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <map>
 #include <thread>
 
 #include "auth_town.h"
@@ -26,6 +27,8 @@ class DeletionTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(vetoLeavesEverythingAsItWas);
     CPPUNIT_TEST(faultOfAHandlerLeavesEverythingAsItWas);
     CPPUNIT_TEST(noLogInOutlivesTheDeletion);
+    CPPUNIT_TEST(requestThatTheDeletionOvertookWritesNothing);
+    CPPUNIT_TEST(noProfileOutlivesTheDeletion);
     CPPUNIT_TEST(proofAskedForBeforeResetsNothingAfter);
     CPPUNIT_TEST(operatorDeletesByAddress);
     CPPUNIT_TEST(operatorExportsWhatIsKept);
@@ -139,6 +142,47 @@ public:
                              town_->number("SELECT COUNT(*) FROM auth_sessions WHERE revoked_at IS NULL"));
     }
 
+    /// Its token was still good when it was looked at.
+    void requestThatTheDeletionOvertookWritesNothing() {
+        const auto principal = town_->authenticator().verify(alice_.access_token).principal;
+        erase();
+        const std::map<std::string, Json> bodies = {
+            {"/api/v1/register", AuthTown::profileBody()},
+            {"/api/v1/user/update/metadata", Json::object({{"about", "still here"}})},
+            {"/api/v1/user/update/preferences", Json::object({{"height", 180}})}};
+        for (const auto& [path, body] : bodies) {
+            sdk::Request request;
+            request.body = body;
+            request.query = Json::object();
+            request.principal = principal;
+            const auto error =
+                errorOf([&] { town_->registrar().call(sdk::Method::kPost, path, std::move(request)); });
+            CPPUNIT_ASSERT_MESSAGE(path, error.code() == ErrorCode::kUnauthenticated);
+        }
+        assertNoProfileIsLeft();
+    }
+
+    void noProfileOutlivesTheDeletion() {
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 8; ++i) {
+            threads.emplace_back([&, i] {
+                try {
+                    if (i % 2 == 0) {
+                        town_->post("/register", AuthTown::profileBody(), alice_.access_token);
+                    } else {
+                        town_->post("/user/update/preferences", Json::object({{"height", 180}}),
+                                    alice_.access_token);
+                    }
+                } catch (const sdk::Error& error) {
+                    CPPUNIT_ASSERT(error.code() == ErrorCode::kUnauthenticated);
+                }
+            });
+        }
+        threads.emplace_back([&] { erase(); });
+        for (auto& thread : threads) thread.join();
+        assertNoProfileIsLeft();
+    }
+
     void proofAskedForBeforeResetsNothingAfter() {
         const std::string proof = town_->prove(kAlice, "forgot_password");
         erase();
@@ -188,6 +232,10 @@ private:
             }
         });
         return payload;
+    }
+    void assertNoProfileIsLeft() {
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, town_->number("SELECT COUNT(*) FROM auth_profiles"));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, town_->number("SELECT COUNT(*) FROM auth_preferences"));
     }
     void assertUntouched() {
         CPPUNIT_ASSERT_EQUAL(std::string("Alice"),
