@@ -1,21 +1,14 @@
 #include "auth_options.h"
 
 #include <linkup/sdk/error.h>
+#include <linkup/sdk/long_computation.h>
 #include <sodium.h>
-
-#include <algorithm>
-#include <thread>
 
 namespace linkup::auth {
 
 namespace {
 
 constexpr std::size_t kMinSecretBytes = 32;
-
-/// One core is left to all other requests.
-int allCoresButOne() {
-    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1);
-}
 
 std::chrono::seconds readSeconds(sdk::Config& config, const char* key, const char* help,
                                  std::chrono::seconds fallback, std::int64_t min, std::int64_t max) {
@@ -167,7 +160,7 @@ AuthOptions readOptions(sdk::Config& config) {
                   "Passwords that are hashed at the same time; 0: as many as there are cores but one, "
                   "which is left to all other requests.",
                   0, 0, 64);
-    if (cost.at_once == 0) cost.at_once = allCoresButOne();
+    if (cost.at_once == 0) cost.at_once = sdk::LongComputation::cores();
     options.password_queue = readCount(
         config, "password.queue", "Sign-ups and log-ins that may wait for them; beyond, 503.", 64, 1, 10'000);
 

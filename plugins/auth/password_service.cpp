@@ -1,6 +1,7 @@
 #include "password_service.h"
 
 #include <linkup/sdk/error.h>
+#include <linkup/sdk/long_computation.h>
 #include <sodium.h>
 
 #include <algorithm>
@@ -57,23 +58,29 @@ std::optional<std::string> passwordFault(std::string_view password) {
     return std::nullopt;
 }
 
-/// One of those who hash at the same time.
+/// One of those who hash at the same time; everybody else goes first.
 class PasswordService::Turn {
 public:
-    explicit Turn(std::counting_semaphore<>& turns) : turns_(turns) { turns_.acquire(); }
-    ~Turn() { turns_.release(); }
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
+    explicit Turn(const PasswordService& owner) : place_(owner.turns_), computation_(owner.cost_.at_once) {}
 
 private:
-    std::counting_semaphore<>& turns_;
+    struct Place {
+        explicit Place(std::counting_semaphore<>& turns) : turns_(turns) { turns_.acquire(); }
+        ~Place() { turns_.release(); }
+        Place(const Place&) = delete;
+        Place& operator=(const Place&) = delete;
+        std::counting_semaphore<>& turns_;
+    };
+
+    const Place place_;
+    const sdk::LongComputation computation_;
 };
 
 PasswordService::PasswordService(const PasswordCost& cost)
     : cost_(cost), nobody_(hashOfNobody(cost)), turns_(cost.at_once) {}
 
 std::string PasswordService::hash(std::string_view password) const {
-    const Turn turn(turns_);
+    const Turn turn(*this);
     std::array<char, crypto_pwhash_STRBYTES> text;
     if (crypto_pwhash_str_alg(text.data(), password.data(), password.size(), cost_.passes, cost_.memory_bytes,
                               crypto_pwhash_ALG_ARGON2ID13) != 0) {
@@ -83,7 +90,7 @@ std::string PasswordService::hash(std::string_view password) const {
 }
 
 bool PasswordService::verify(std::string_view password, const std::string* hash) const {
-    const Turn turn(turns_);
+    const Turn turn(*this);
     if (hash != nullptr && bcrypt::costOf(*hash)) {
         if (bcrypt::verify(password, *hash)) return true;
         isArgon(password, nobody_);

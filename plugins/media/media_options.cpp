@@ -1,11 +1,10 @@
 #include "media_options.h"
 
+#include <linkup/sdk/long_computation.h>
 #include <sodium.h>
 
-#include <algorithm>
 #include <optional>
 #include <string_view>
-#include <thread>
 
 namespace linkup::media {
 
@@ -17,11 +16,6 @@ constexpr std::string_view kDevelopmentKey =
 constexpr std::string_view kDevelopmentSalt = "6c696e6b75702d646576656c6f706d656e74";
 constexpr std::size_t kMinKeyBytes = 32;
 constexpr std::size_t kMinSaltBytes = 8;
-
-/// One core is left to all other requests.
-int allCoresButOne() {
-    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1);
-}
 
 std::optional<std::string> fromHex(std::string_view hex) {
     std::string bytes(hex.size() / 2, '\0');
@@ -73,7 +67,7 @@ void readProcessing(sdk::Config& config, MediaOptions& options) {
                                          "there are cores but one, which is left to all "
                                          "other requests."},
                                         0, 0, 64));
-    if (options.image_threads == 0) options.image_threads = allCoresButOne();
+    if (options.image_threads == 0) options.image_threads = sdk::LongComputation::cores();
     options.image_queue = static_cast<int>(
         config.integer({"images.queue", "Uploads that may wait for them; beyond, 503."}, 16, 1, 10'000));
     options.quality = static_cast<int>(

@@ -31,7 +31,7 @@ constexpr int kFetchQueue = 256;
 struct Parts {
     Parts(const MediaOptions& options, sdk::Host& host)
         : urls(options, host.clock()),
-          uploads(host.database(), host.hooks(), host.clock(), urls, options.quality),
+          uploads(host.database(), host.hooks(), host.clock(), urls, options.quality, options.image_threads),
           delivery(urls, host.clock()),
           cleanup(host.database(), host.hooks(), host.clock(), host.log()) {}
 

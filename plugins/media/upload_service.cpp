@@ -1,6 +1,9 @@
 #include "upload_service.h"
 
 #include <linkup/sdk/error.h>
+#include <linkup/sdk/long_computation.h>
+
+#include <utility>
 
 #include "audio.h"
 #include "file_key.h"
@@ -33,16 +36,23 @@ struct UploadService::Ready {
 };
 
 UploadService::UploadService(sdk::Database& database, sdk::Hooks& hooks, const sdk::Clock& clock,
-                             UrlService& urls, int quality)
-    : database_(database), hooks_(hooks), clock_(clock), urls_(urls), quality_(quality) {}
+                             UrlService& urls, int quality, int at_once)
+    : database_(database), hooks_(hooks), clock_(clock), urls_(urls), quality_(quality), at_once_(at_once) {}
 
 void UploadService::use(FileStorage& storage, FaceFinder& faces) {
     storage_ = &storage;
     faces_ = &faces;
 }
 
+/// What only computes, so that everybody else can go first.
+template <class Work>
+auto UploadService::compute(Work work) const {
+    const sdk::LongComputation computation(at_once_);
+    return work();
+}
+
 StoredImage UploadService::image(sdk::UserId user, const sdk::File& upload) {
-    const Ready ready = encoded(user, kMedia, Image::read(upload));
+    const Ready ready = compute([&] { return encoded(user, kMedia, Image::read(upload)); });
     keep(user, {&ready});
     return ready.image;
 }
@@ -60,9 +70,11 @@ StoredVoice UploadService::voice(sdk::UserId user, const sdk::File& upload) {
 }
 
 StoredPortrait UploadService::portrait(sdk::UserId user, const sdk::File& upload) {
-    const Image image = Image::read(upload);
-    const Ready portrait = encoded(user, kPortraits, portraitIn(image));
-    const Ready original = encoded(user, kMedia, image);
+    const auto [portrait, original] = compute([&] {
+        const Image image = Image::read(upload);
+        auto cut_out = encoded(user, kPortraits, portraitIn(image));
+        return std::pair(std::move(cut_out), encoded(user, kMedia, image));
+    });
     keep(user, {&portrait, &original});
     return {portrait.image, original.image};
 }
@@ -79,7 +91,7 @@ StoredImage UploadService::portraitOf(sdk::UserId user, const std::string& url) 
         if (error.code() != ErrorCode::kNotFound) throw;
         throw Error(ErrorCode::kInvalidArgument, "Invalid image file.");
     }
-    const Ready portrait = encoded(user, kPortraits, portraitIn(Image::read(*file)));
+    const Ready portrait = compute([&] { return encoded(user, kPortraits, portraitIn(Image::read(*file))); });
     keep(user, {&portrait});
     return portrait.image;
 }

@@ -42,8 +42,9 @@ struct StoredPortrait {
 /// the contract's texts, for what cannot be taken; then nothing is stored. Error{kUnavailable}.
 class UploadService {
 public:
+    /// `at_once`: how many pictures are worked on at the same time.
     UploadService(sdk::Database& database, sdk::Hooks& hooks, const sdk::Clock& clock, UrlService& urls,
-                  int quality);
+                  int quality, int at_once);
     /// In Plugin::start, before the first request.
     void use(FileStorage& storage, FaceFinder& faces);
 
@@ -57,6 +58,8 @@ public:
 
 private:
     struct Ready;  ///< made, not stored yet
+    template <class Work>
+    auto compute(Work work) const;
     Ready encoded(sdk::UserId user, const char* folder, const Image& image) const;
     Image portraitIn(const Image& image);
     bool refersTo(sdk::UserId user, const std::string& file_key);
@@ -69,6 +72,7 @@ private:
     const sdk::Clock& clock_;
     UrlService& urls_;
     const int quality_;
+    const int at_once_;
     FileStorage* storage_ = nullptr;
     FaceFinder* faces_ = nullptr;
 };

@@ -92,8 +92,8 @@ public:
             media::MediaOptions{"key", "salt", "bucket", "https://pictures.example/media"}, host.clock());
         storage_ = std::make_unique<MoodyStorage>(folder_->path() / "files");
         faces_ = std::make_unique<media::FaceFinder>(kCascade);
-        uploads_ =
-            std::make_unique<media::UploadService>(host.database(), host.hooks(), host.clock(), *urls_, 80);
+        uploads_ = std::make_unique<media::UploadService>(host.database(), host.hooks(), host.clock(), *urls_,
+                                                          80, 1);
         uploads_->use(*storage_, *faces_);
         delivery_ = std::make_unique<media::DeliveryService>(*urls_, host.clock());
         delivery_->use(*storage_);
