@@ -1,6 +1,9 @@
 #include "legacy_service.h"
 
 #include <limits>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "bcrypt.h"
 #include "email_address.h"
@@ -18,7 +21,7 @@ using sdk::Json;
 
 constexpr std::uint32_t kSampleKeys = 1u << 31u;
 
-void note(Json& notes, const Json& id, const char* why) {
+void note(Json& notes, const Json& id, const std::string& why) {
     notes.push(Json::object({{"id", id}, {"why", why}}));
 }
 
@@ -75,6 +78,25 @@ Profile profileOf(const Json& row, const std::optional<std::string>& interested_
     return profile;
 }
 
+/// The names of what a phone cannot show anybody without, separated by commas.
+std::string lackingIn(const Profile& profile) {
+    const std::pair<const char*, bool> needed[] = {
+        {"username", profile.username.has_value()},
+        {"gender", profile.gender.has_value()},
+        {"profile_picture", profile.picture.has_value()},
+        {"dob", profile.dob.has_value()},
+        {"university_major", profile.university_major.has_value()},
+        {"university_year", profile.university_year.has_value()},
+        {"photos", !profile.photos.empty()},
+        {"about", profile.about.has_value()},
+        {"currently_staying", profile.currently_staying.has_value()},
+        {"hometown", profile.hometown.has_value()}};
+    std::string names;
+    for (const auto& [name, there] : needed)
+        if (!there) names += (names.empty() ? "" : ", ") + std::string(name);
+    return names;
+}
+
 Preferences preferencesOf(const Json& wanted) {
     Preferences preferences;
     preferences.interested_gender = genderIn(wanted["interested_gender"]);
@@ -109,12 +131,14 @@ ImportedAccount accountOf(const Json& row) {
 void LegacyService::import(sdk::Connection& connection, Json& payload) {
     if (payload.at("table").asString() != "users") return;
     Json notes = payload.at("skipped");
-    for (const Json& row : payload.at("rows").items()) importUser(connection, row, notes);
+    Json files = Json::array();
+    for (const Json& row : payload.at("rows").items()) importUser(connection, row, notes, files);
     legacy_store::passIds(connection);
     payload.set("skipped", std::move(notes));
+    payload.set("files", std::move(files));
 }
 
-void LegacyService::importUser(sdk::Connection& connection, const Json& row, Json& notes) {
+void LegacyService::importUser(sdk::Connection& connection, const Json& row, Json& notes, Json& files) {
     const Json& id = row.at("id");
     const ImportedAccount account = accountOf(row);
     if (account.id < 1 || account.id > std::numeric_limits<std::int32_t>::max()) {
@@ -132,11 +156,13 @@ void LegacyService::importUser(sdk::Connection& connection, const Json& row, Jso
     if (preferences != Preferences{}) profile_store::putPreferences(connection, account.id, preferences);
     if (!row.at("complete").asBool()) return;
     const Profile profile = profileOf(row, preferences.interested_gender);
-    if (!profile.gender || !profile.dob || !profile.picture || profile.photos.empty()) {
-        note(notes, id,
-             "copied, but the profile lacks gender, birth date or pictures and is not shown to others");
-    }
+    if (const std::string lacking = lackingIn(profile); !lacking.empty())
+        note(notes, id, "copied, but the profile lacks " + lacking + " and is not shown to others");
     profile_store::put(connection, account.id, profile, randomBelow(kSampleKeys), clock_.now());
+    std::vector<StoredPicture> pictures = profile.photos;
+    if (profile.picture) pictures.push_back(*profile.picture);
+    for (const StoredPicture& picture : pictures)
+        files.push(Json::object({{"file_key", picture.file_key}, {"user_id", account.id}}));
 }
 
 }  // namespace linkup::auth

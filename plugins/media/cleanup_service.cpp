@@ -15,6 +15,9 @@ constexpr std::size_t kBatch = 200;
 /// One that is referred to is asked about again after this time, as profiles change.
 constexpr auto kRecheck = 24h;
 constexpr auto kRetry = 1h;
+/// So long after its row was made a file may still come: of an upload under way, or of a store that was given
+/// up on.
+constexpr auto kMayStillCome = 1h;
 /// When so many cannot be removed one after the other, the storage is away, and the rest is left for later.
 constexpr int kPatience = 3;
 
@@ -66,6 +69,8 @@ std::vector<FileRow> CleanupService::takeUnreferenced(std::size_t& looked_at) {
 bool CleanupService::remove(const FileRow& file) {
     try {
         storage_->remove(file.file_key);
+        // Its row is due again, and only then says that nothing is left.
+        if (clock_.now() < file.created_at + kMayStillCome) return true;
         database_.transaction(
             [&](sdk::Connection& connection) { file_store::erase(connection, file.file_key); });
         return true;

@@ -42,7 +42,8 @@ bool isPlain(std::string_view file_key) {
     };
     return file_key.starts_with("sw/") && file_key.size() <= 203 &&
            file_key.find("..") == std::string_view::npos && file_key.find("//") == std::string_view::npos &&
-           !file_key.ends_with('/') && std::all_of(file_key.begin(), file_key.end(), plain);
+           file_key.find("/./") == std::string_view::npos && !file_key.ends_with('/') &&
+           !file_key.ends_with("/.") && std::all_of(file_key.begin(), file_key.end(), plain);
 }
 
 std::string_view contentTypeOf(std::string_view file_key) {

@@ -2,11 +2,18 @@
 
 namespace linkup::media::file_store {
 
-void insert(sdk::Connection& connection, const FileRow& file, sdk::Time now, sdk::Time check_at) {
+void insert(sdk::Connection& connection, const FileRow& file, sdk::Time check_at) {
     connection.execute(
         "INSERT INTO media_files (file_key, user_id, size_bytes, created_at, check_at, abandoned) "
         "VALUES ($1, $2, $3, $4, $5, FALSE)",
-        {file.file_key, file.user, file.size_bytes, sdk::toMicros(now), sdk::toMicros(check_at)});
+        {file.file_key, file.user, file.size_bytes, sdk::toMicros(file.created_at), sdk::toMicros(check_at)});
+}
+
+void insertIfNew(sdk::Connection& connection, const FileRow& file, sdk::Time check_at) {
+    connection.execute(
+        "INSERT INTO media_files (file_key, user_id, size_bytes, created_at, check_at, abandoned) "
+        "VALUES ($1, $2, $3, $4, $5, FALSE) ON CONFLICT (file_key) DO NOTHING",
+        {file.file_key, file.user, file.size_bytes, sdk::toMicros(file.created_at), sdk::toMicros(check_at)});
 }
 
 void erase(sdk::Connection& connection, const std::string& file_key) {
@@ -14,20 +21,21 @@ void erase(sdk::Connection& connection, const std::string& file_key) {
 }
 
 std::vector<FileRow> lockDue(sdk::Connection& connection, sdk::Time now, std::int64_t limit) {
-    const auto rows = connection.dialect() == sdk::Dialect::kSqlite
-                          ? connection.execute(
-                                "SELECT file_key, user_id, size_bytes, abandoned FROM media_files "
-                                "WHERE check_at <= $1 ORDER BY check_at LIMIT $2",
-                                {sdk::toMicros(now), limit})
-                          : connection.execute(
-                                "SELECT file_key, user_id, size_bytes, abandoned FROM media_files "
-                                "WHERE check_at <= $1 ORDER BY check_at LIMIT $2 FOR UPDATE SKIP LOCKED",
-                                {sdk::toMicros(now), limit});
+    const auto rows =
+        connection.dialect() == sdk::Dialect::kSqlite
+            ? connection.execute(
+                  "SELECT file_key, user_id, size_bytes, created_at, abandoned FROM media_files "
+                  "WHERE check_at <= $1 ORDER BY check_at LIMIT $2",
+                  {sdk::toMicros(now), limit})
+            : connection.execute(
+                  "SELECT file_key, user_id, size_bytes, created_at, abandoned FROM media_files "
+                  "WHERE check_at <= $1 ORDER BY check_at LIMIT $2 FOR UPDATE SKIP LOCKED",
+                  {sdk::toMicros(now), limit});
     std::vector<FileRow> files;
     files.reserve(rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
-        files.push_back(
-            {rows.text(row, 0), rows.integer(row, 1), rows.integer(row, 2), rows.boolean(row, 3)});
+        files.push_back({rows.text(row, 0), rows.integer(row, 1), rows.integer(row, 2), rows.time(row, 3),
+                         rows.boolean(row, 4)});
     }
     return files;
 }

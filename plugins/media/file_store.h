@@ -18,13 +18,16 @@ struct FileRow {
     std::string file_key;
     sdk::UserId user = 0;
     std::int64_t size_bytes = 0;
+    sdk::Time created_at{};
     bool abandoned = false;  ///< goes, whoever refers to it
 };
 
 /// Table media_files.   Errors: as sdk::Connection::execute.
 namespace file_store {
 
-void insert(sdk::Connection& connection, const FileRow& file, sdk::Time now, sdk::Time check_at);
+void insert(sdk::Connection& connection, const FileRow& file, sdk::Time check_at);
+/// The same, unless it is there.
+void insertIfNew(sdk::Connection& connection, const FileRow& file, sdk::Time check_at);
 void erase(sdk::Connection& connection, const std::string& file_key);
 /// Those to be looked at by now, oldest first; no other transaction gets them before this one ends.
 std::vector<FileRow> lockDue(sdk::Connection& connection, sdk::Time now, std::int64_t limit);

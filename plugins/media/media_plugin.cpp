@@ -5,6 +5,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "adoption.h"
 #include "cleanup_service.h"
 #include "delivery_service.h"
 #include "file_endpoints.h"
@@ -67,6 +68,10 @@ public:
         if (fetches) registrar.pool({kFetchPool, options_.s3.threads, kFetchQueue});
         registerFileEndpoints(registrar, parts_->delivery, fetches ? kFetchPool : kRequestPool);
         registerCleanup(registrar);
+        registrar.hook("legacy.import", 0, [&host](sdk::Connection& connection, sdk::Json& payload) {
+            adoptFiles(connection, payload, host.clock().now());
+            return sdk::HookVerdict::pass();
+        });
         registrar.hook("account.export", 0, [](sdk::Connection& connection, sdk::Json& payload) {
             if (!payload["user_id"].isInteger()) return sdk::HookVerdict::pass();
             payload.set("media", file_store::ofUser(connection, payload["user_id"].asInteger()));

@@ -134,8 +134,9 @@ void UploadService::keep(sdk::UserId user, const std::vector<const Ready*>& file
 // all the same is found and removed one day.
 void UploadService::keep(sdk::UserId user, const std::string& file_key, const sdk::File& content) {
     database_.transaction([&](sdk::Connection& connection) {
-        const FileRow row{file_key, user, static_cast<std::int64_t>(content.size())};
-        file_store::insert(connection, row, clock_.now(), clock_.now() + kUnreferencedLife);
+        const sdk::Time now = clock_.now();
+        const FileRow row{file_key, user, static_cast<std::int64_t>(content.size()), now};
+        file_store::insert(connection, row, now + kUnreferencedLife);
     });
     storage_->put(file_key, content);
 }

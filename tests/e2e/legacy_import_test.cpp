@@ -2,6 +2,8 @@
 
 #include <crypt.h>
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 
@@ -43,7 +45,7 @@ INSERT INTO users (id, email, username, password_hash, university_id, gender, pr
                    is_deleted, times_queued, created_at) VALUES
     (3, 'Alice@Example.com', 'Alice', '@HASH@', 1, 'Female', '{"file_key": "old/alice.webp", "blurhash": "L1"}', true,
      false, 4, '2025-03-01 10:00:00.5'),
-    (4, 'bob@example.com', 'Bob', '@HASH@', 1, 'Male', '{"file_key": "sw/p/bob.webp", "blurhash": "L2"}', true, false, 0,
+    (4, 'bob@example.com', 'Bob', '@HASH@', 1, 'Male', '{"file_key": "sw/profile_pictures/4/bob.webp", "blurhash": "L2"}', true, false, 0,
      '2025-03-02'),
     (5, 'gone@example.com', 'Gone', 'deleted', 1, 'Male', NULL, false, true, 0, '2025-03-03'),
     (6, 'CAROL@example.com', 'Carol', '@HASH@', 1, 'Male', NULL, true, false, 0, '2025-03-04'),
@@ -101,12 +103,14 @@ private:
         source_url_ = PrivatePostgres::shared().createDatabase();
         run(kSchema);
         run(peopleWithHashes());
-        Deployment deployment(kind);
+        const TemporaryFolder files;
+        Deployment deployment(kind, {{"media.storage.folder", files.path().string()}});
         interruptedPassGoesOn(deployment);
         everybodyLogsInAsBefore(deployment);
         profileIsAsItWas(deployment);
         chatsOfTwoAreOne(deployment);
         newcomersGetNewIds(deployment);
+        filesGoWithTheirAccount(deployment, files.path());
         CPPUNIT_ASSERT_EQUAL(0, deployment.stop());
     }
 
@@ -130,7 +134,9 @@ private:
         CPPUNIT_ASSERT_EQUAL_MESSAGE(done.output, 0, done.exitCode);
         for (const char* line :
              {"users: 6 read", "likes: 3 read", "matches: 3 read", "chats: 3 read", "blocked_users: 1 read",
-              "users 6: copied, but the profile lacks gender, birth date or pictures",
+              "users 6: copied, but the profile lacks profile_picture, dob, university_major, "
+              "university_year, photos, "
+              "about, currently_staying, hometown and is not shown to others",
               "users 7: copied, but the password is unknown", "likes 2: skipped: one of the two is deleted",
               "matches 3: skipped: both are the same person", "chats 12: skipped: a chat has two people",
               "00000000-0000-4000-8000-000000000003: message skipped: its sender is not in the chat"}) {
@@ -211,6 +217,24 @@ private:
                                                           R"(","password":"Passw0rd!"})");
         CPPUNIT_ASSERT_EQUAL_MESSAGE(made.body, 200, made.status);
         CPPUNIT_ASSERT_EQUAL(9, made.at("user_id").convert<int>());
+    }
+
+    /// Those that are told by their key to be of that account.
+    void filesGoWithTheirAccount(Deployment& deployment, const std::filesystem::path& files) const {
+        const auto put = [&](const char* key) {
+            std::filesystem::create_directories((files / key).parent_path());
+            std::ofstream(files / key) << "content";
+            return files / key;
+        };
+        const auto sent = put("sw/media/4/x.webp");
+        const auto shown = put("sw/profile_pictures/4/bob.webp");
+        const auto others = put("sw/m/Bob/1.webp");
+        HttpClient http(deployment.first().url());
+        http.setBearer(bob_);
+        CPPUNIT_ASSERT_EQUAL(200, http.del("/api/v1/user/delete").status);
+        CPPUNIT_ASSERT(
+            waitFor([&] { return !std::filesystem::exists(sent) && !std::filesystem::exists(shown); }));
+        CPPUNIT_ASSERT(std::filesystem::exists(others));
     }
 
     std::string source_url_;

@@ -32,11 +32,17 @@ class MoodyStorage : public media::LocalStorage {
 public:
     using LocalStorage::LocalStorage;
     bool full = false;
+    bool slow = false;  ///< it answers that it cannot, and stores it all the same when it is told to
     int room = 1000;
     bool away = false;
     int removals = 0;
     void put(const std::string& file_key, const sdk::File& content) override {
-        if (full || room-- == 0) throw sdk::Error(sdk::ErrorCode::kUnavailable, "full");
+        if (slow) {
+            std::string bytes(content.size(), '\0');
+            bytes.resize(content.read(0, bytes));
+            late_.emplace_back(file_key, bytes);
+        }
+        if (slow || full || room-- == 0) throw sdk::Error(sdk::ErrorCode::kUnavailable, "full");
         LocalStorage::put(file_key, content);
     }
     void remove(const std::string& file_key) override {
@@ -44,6 +50,12 @@ public:
         if (away) throw sdk::Error(sdk::ErrorCode::kUnavailable, "away");
         LocalStorage::remove(file_key);
     }
+    void storeWhatIsLate() {
+        for (const auto& [file_key, bytes] : late_) LocalStorage::put(file_key, *sdk::File::holding(bytes));
+    }
+
+private:
+    std::vector<std::pair<std::string, std::string>> late_;
 };
 
 }  // namespace
@@ -66,6 +78,7 @@ class UploadTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(cleanUpEndsWhenTheStorageIsAway);
     CPPUNIT_TEST(manyFilesAreLookedAt);
     CPPUNIT_TEST(filesOfADeletedAccountGoAtOnce);
+    CPPUNIT_TEST(fileThatComesAfterTheDeletionGoesToo);
     CPPUNIT_TEST(exportListsOnesOwnFiles);
     CPPUNIT_TEST(fileIsOfWhoUploadedItWhileItIsThere);
     CPPUNIT_TEST(keysLeadNowhereElse);
@@ -223,7 +236,7 @@ public:
         town_->database().transaction([&](sdk::Connection& connection) {
             for (int i = 0; i < 450; ++i) {
                 const media::FileRow row{media::newFileKey("media", kBob, "webp"), kBob, 1};
-                media::file_store::insert(connection, row, town_->host().clock().now(), sdk::Time{});
+                media::file_store::insert(connection, row, sdk::Time{});
             }
         });
         cleanup_->run();
@@ -238,6 +251,20 @@ public:
         cleanup_->run();
         CPPUNIT_ASSERT_EQUAL(1, files());
         CPPUNIT_ASSERT(fetch(other.file_key).file != nullptr);
+    }
+    /// Of a store that was given up on, or of an upload that was under way.
+    void fileThatComesAfterTheDeletionGoesToo() {
+        storage_->slow = true;
+        CPPUNIT_ASSERT_THROW(store(), sdk::Error);
+        town_->database().transaction(
+            [&](sdk::Connection& connection) { cleanup_->abandon(connection, kAlice); });
+        cleanup_->run();
+        storage_->storeWhatIsLate();
+        CPPUNIT_ASSERT_EQUAL(1, files());
+        town_->host().fake_clock.advance(1h);
+        cleanup_->run();
+        CPPUNIT_ASSERT_EQUAL(0, files());
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, rows());
     }
     void exportListsOnesOwnFiles() {
         const auto image = store();
@@ -266,7 +293,8 @@ public:
         CPPUNIT_ASSERT(uploaded({}).empty());
     }
     void keysLeadNowhereElse() {
-        for (const char* key : {"", "sw/", "sw/../x", "sw//x", "/etc/passwd", "sw/a b", "sw/a/", "x/a"}) {
+        for (const char* key :
+             {"", "sw/", "sw/../x", "sw//x", "/etc/passwd", "sw/a b", "sw/a/", "x/a", "sw/./x", "sw/x/."}) {
             CPPUNIT_ASSERT_MESSAGE(key, !media::isPlain(key));
             CPPUNIT_ASSERT_THROW(storage_->open(key), sdk::Error);
         }
