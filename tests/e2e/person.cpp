@@ -19,7 +19,7 @@ std::string profile(const std::string& name, Person::Gender gender) {
 
 }  // namespace
 
-Person::Person(Deployment& deployment, LinkupDaemon& node, const std::string& name, Gender gender)
+Person::Person(Deployment& deployment, LinkupDaemon& node, const std::string& name)
     : url_(node.url()), http_(url_) {
     const std::string email = name + "@example.com";
     get("/api/v1/verify-email?email=" + email);
@@ -32,6 +32,10 @@ Person::Person(Deployment& deployment, LinkupDaemon& node, const std::string& na
     id_ = account->getValue<int>("user_id");
     token_ = account->getValue<std::string>("access_token");
     http_.setBearer(token_);
+}
+
+Person::Person(Deployment& deployment, LinkupDaemon& node, const std::string& name, Gender gender)
+    : Person(deployment, node, name) {
     post("/api/v1/register", profile(name, gender));
 }
 

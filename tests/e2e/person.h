@@ -16,7 +16,9 @@ class Person {
 public:
     enum class Gender { kFemale, kMale };
 
-    /// Signs up with a code from the mail and registers a complete profile.
+    /// Signs up with a code from the mail; has no profile yet.
+    Person(Deployment& deployment, LinkupDaemon& node, const std::string& name);
+    /// The same, and registers a complete profile.
     Person(Deployment& deployment, LinkupDaemon& node, const std::string& name, Gender gender);
 
     int id() const { return id_; }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <random>
 #include <stdexcept>
 #include <vector>
 
@@ -66,6 +67,11 @@ std::string makeImage(const std::string& suffix, const ImageSpec& spec) {
                             static_cast<std::size_t>(x);
             paint(&pixels[at * static_cast<std::size_t>(spec.bands)], x, y, spec);
         }
+    }
+    if (spec.noise) {
+        std::minstd_rand random;
+        std::generate(pixels.begin(), pixels.end(),
+                      [&] { return static_cast<unsigned char>(random() >> 8); });
     }
     const ImagePtr image = ofPixels(std::move(pixels), spec.width, spec.height, spec.bands);
     if (spec.orientation != 1) vips_image_set_int(image.get(), VIPS_META_ORIENTATION, spec.orientation);

@@ -12,6 +12,7 @@ struct ImageSpec {
     bool located = false;  ///< with coordinates and the maker's name in its Exif
     int bands = 3;         ///< 1: grey; 4: with alpha
     bool flat = false;     ///< one colour
+    bool noise = false;    ///< which nothing makes smaller
 };
 
 /// `suffix` is what libvips writes: ".jpg", ".png", ".webp", ".gif", ".heic", ".tif"; options may follow it,
