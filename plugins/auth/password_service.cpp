@@ -65,11 +65,11 @@ public:
 
 private:
     struct Place {
-        explicit Place(std::counting_semaphore<>& turns) : turns_(turns) { turns_.acquire(); }
-        ~Place() { turns_.release(); }
+        explicit Place(std::counting_semaphore<>& all) : turns(all) { turns.acquire(); }
+        ~Place() { turns.release(); }
         Place(const Place&) = delete;
         Place& operator=(const Place&) = delete;
-        std::counting_semaphore<>& turns_;
+        std::counting_semaphore<>& turns;
     };
 
     const Place place_;

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 /// What an address belongs to: itself, or the network that one IPv6 subscriber has; always written alike.
 std::string subscriberOf(std::string_view address) {
     constexpr std::array<unsigned char, 12> kIpv4{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-    const std::string written(address);
+    std::string written(address);
     std::array<unsigned char, 16> bytes{};
     if (::inet_pton(AF_INET6, written.c_str(), bytes.data()) != 1) return written;
     std::array<char, INET6_ADDRSTRLEN> text{};

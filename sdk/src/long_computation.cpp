@@ -2,18 +2,18 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>  // timers and signals of threads are POSIX's, not C++'s
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
+#include <ctime>
 #include <thread>
 
 namespace linkup::sdk {
 
 namespace {
 
-constexpr long kOfferEvery_ns = 500'000;
+constexpr long kOfferEveryNs = 500'000;
 
 /// If nobody waits for the core, it returns at once.
 void offerCore(int /*signal*/) {
@@ -59,7 +59,7 @@ struct LongComputation::State {
         event.sigev_signo = SIGURG;
         event._sigev_un._tid = gettid();  // the C library has no other name for it before 2.38
         if (!handleSignals() || timer_create(CLOCK_MONOTONIC, &event, &timer) != 0) return false;
-        const itimerspec times{{0, kOfferEvery_ns}, {0, kOfferEvery_ns}};
+        const itimerspec times{{0, kOfferEveryNs}, {0, kOfferEveryNs}};
         timer_settime(timer, 0, &times, nullptr);
         return true;
     }
