@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "database_postgresql_url.h"
+#include "database_postgresql_values.h"
 #include "database_postgresql_wait.h"
 #include "database_session.h"
 #include "database_statements.h"
@@ -67,99 +68,6 @@ ErrorCode codeOf(std::string_view state) {
     return isPassing(state) ? ErrorCode::kUnavailable : ErrorCode::kInternal;
 }
 
-/// The values of a statement in libpq's form: text, or a null pointer. Texts are not copied.
-class Parameters {
-public:
-    explicit Parameters(std::span<const SqlValue> values) : numbers_(values.size()) {
-        pointers_.reserve(values.size());
-        for (std::size_t i = 0; i < values.size(); ++i)
-            pointers_.push_back(pointerTo(values[i], numbers_[i]));
-    }
-
-    int size() const { return static_cast<int>(pointers_.size()); }
-    const char* const* data() const { return pointers_.data(); }
-
-private:
-    using Number = std::array<char, 32>;
-
-    static const char* pointerTo(const SqlValue& value, Number& number) {
-        if (const auto* text = std::get_if<std::string>(&value)) return text->c_str();
-        if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "t" : "f";
-        if (const auto* integer = std::get_if<std::int64_t>(&value)) return print(*integer, number);
-        if (const auto* real = std::get_if<double>(&value)) return print(*real, number);
-        return nullptr;
-    }
-
-    template <class Value>
-    static const char* print(Value value, Number& number) {
-        *std::to_chars(number.data(), number.data() + number.size() - 1, value).ptr = '\0';
-        return number.data();
-    }
-
-    std::vector<Number> numbers_;
-    std::vector<const char*> pointers_;
-};
-
-template <class Number>
-bool parse(std::string_view text, Number& number) {
-    const auto end = text.data() + text.size();
-    const auto result = std::from_chars(text.data(), end, number);
-    return result.ec == std::errc() && result.ptr == end;
-}
-
-SqlValue numberOf(std::string_view text) {
-    std::int64_t integer = 0;
-    if (parse(text, integer)) return integer;
-    double real = 0;
-    if (parse(text, real)) return real;
-    return std::string(text);
-}
-
-SqlValue realOf(std::string_view text) {
-    double real = 0;
-    if (parse(text, real)) return real;
-    return std::string(text);
-}
-
-constexpr Oid kBool = 16, kInt8 = 20, kInt2 = 21, kInt4 = 23, kOid = 26, kFloat4 = 700, kFloat8 = 701,
-              kNumeric = 1700;
-
-SqlValue fieldValue(const PGresult* result, int row, int column) {
-    if (PQgetisnull(result, row, column) != 0) return nullptr;
-    const std::string_view text(PQgetvalue(result, row, column),
-                                static_cast<std::size_t>(PQgetlength(result, row, column)));
-    switch (PQftype(result, column)) {
-        case kBool:
-            return text == "t";
-        case kInt2:
-        case kInt4:
-        case kInt8:
-        case kOid:
-        case kNumeric:  // sum() of integers: an integer if it fits, as SQLite has it
-            return numberOf(text);
-        case kFloat4:
-        case kFloat8:
-            return realOf(text);
-        default:
-            return std::string(text);
-    }
-}
-
-sdk::Rows rowsOf(PGresult* result) {
-    const int rows = PQntuples(result);
-    const int columns = PQnfields(result);
-    std::vector<SqlValue> values;
-    values.reserve(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
-    for (int row = 0; row < rows; ++row) {
-        for (int column = 0; column < columns; ++column) values.push_back(fieldValue(result, row, column));
-    }
-    std::size_t affected = 0;
-    if (!std::string_view(PQcmdStatus(result)).starts_with("SELECT")) {
-        parse(std::string_view(PQcmdTuples(result)), affected);
-    }
-    return sdk::Rows(static_cast<std::size_t>(columns), std::move(values), affected);
-}
-
 /// Says in the message that begins a transaction, so without a round trip, whom it is for; until its end.
 std::string beginShowing(const sdk::TraceContext& trace) {
     // The server keeps 63 bytes; these are 57, all ours.
@@ -180,7 +88,7 @@ public:
     void connect() override;
     bool usable() noexcept override;
     sdk::Rows execute(std::string_view sql, std::span<const SqlValue> values) override;
-    void runScript(std::string_view text) override { command(std::string(text).c_str()); }
+    void runScript(std::string_view text) override;
     void ping() override;
     void begin(Patience patience) override;
     void commit() override;
@@ -201,6 +109,8 @@ private:
     void deallocateDropped();
     Result command(const char* sql);
     Result answerTo(int sent, std::string_view sql);
+    void beginNow(const char* sql);
+    Result beginWith(const std::string& name, const PostgresqlValues& parameters, std::string_view sql);
     void setUp();
     std::string serverLife();
     void require(const Result& result, std::string_view sql);
@@ -218,6 +128,7 @@ private:
     std::optional<std::chrono::milliseconds> wait_ = usual_wait_;  ///< for an answer; nothing: without end
     bool tried_ = false;
     bool broken_ = true;
+    bool begin_owed_ = false;  ///< the transaction is to begin with its first statement
 };
 
 void PostgresqlSession::connect() {
@@ -242,6 +153,7 @@ void PostgresqlSession::connect() {
     PQsetnonblocking(connection(), 1);
     wait_ = usual_wait_;
     broken_ = false;
+    begin_owed_ = false;
     setUp();
     ++context_.counters.connects;
 }
@@ -286,7 +198,8 @@ void PostgresqlSession::ping() {
 sdk::Rows PostgresqlSession::execute(std::string_view sql, std::span<const SqlValue> values) {
     refuseNul(values);
     const std::string& name = prepared(sql);
-    const Parameters parameters(values);
+    const PostgresqlValues parameters(values);
+    if (std::exchange(begin_owed_, false)) return rowsOf(beginWith(name, parameters, sql).get());
     const Result result = answerTo(PQsendQueryPrepared(connection(), name.c_str(), parameters.size(),
                                                        parameters.data(), nullptr, nullptr, 0),
                                    sql);
@@ -318,17 +231,59 @@ void PostgresqlSession::deallocateDropped() {
 void PostgresqlSession::begin(Patience patience) {
     const sdk::TraceContext& trace = sdk::TraceScope::current();
     wait_ = patience == Patience::kUnlimited ? std::nullopt : std::optional(usual_wait_);
-    const Result result =
-        patience == Patience::kUnlimited
-            ? command(
-                  "BEGIN; SET LOCAL statement_timeout = 0; "
-                  "SET LOCAL idle_in_transaction_session_timeout = 0; SELECT txid_current()")
-        : context_.settings.show_trace && trace.valid() ? command(beginShowing(trace).c_str())
-                                                        : command("BEGIN; SELECT txid_current()");
-    parse(std::string_view(PQgetvalue(result.get(), 0, 0)), transaction_.id);
+    if (patience == Patience::kUnlimited) {
+        beginNow(
+            "BEGIN; SET LOCAL statement_timeout = 0; "
+            "SET LOCAL idle_in_transaction_session_timeout = 0; SELECT txid_current()");
+    } else if (context_.settings.show_trace && trace.valid()) {
+        beginNow(beginShowing(trace).c_str());
+    } else {
+        begin_owed_ = true;
+    }
+}
+
+void PostgresqlSession::beginNow(const char* sql) {
+    const Result result = command(sql);
+    transaction_.id = rowsOf(result.get()).integer(0, 0);
+}
+
+/// All in one round trip.
+Result PostgresqlSession::beginWith(const std::string& name, const PostgresqlValues& parameters,
+                                    std::string_view sql) {
+    PGconn* const server = connection();
+    const auto send = [server](const char* text) {
+        return PQsendQueryParams(server, text, 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
+    };
+    const bool sent = PQenterPipelineMode(server) == 1 && send("BEGIN") && send("SELECT txid_current()") &&
+                      PQsendQueryPrepared(server, name.c_str(), parameters.size(), parameters.data(), nullptr,
+                                          nullptr, 0) == 1 &&
+                      PQpipelineSync(server) == 1;
+    broken_ = true;  // until the pipeline is seen to have ended
+    if (!sent) throw databaseError(ErrorCode::kUnavailable);
+    const auto next = [this, server](std::string_view what) {
+        Result answer = answerTo(1, what);
+        if (PQstatus(server) != CONNECTION_OK) fail(answer, what);
+        return answer;
+    };
+    require(next("BEGIN"), "BEGIN");
+    const Result number = next("BEGIN");
+    Result result = next(sql);
+    const Result end = next(sql);
+    broken_ = PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC || PQexitPipelineMode(server) != 1;
+    require(number, "BEGIN");
+    transaction_.id = rowsOf(number.get()).integer(0, 0);
+    require(result, sql);
+    if (broken_) throw databaseError(ErrorCode::kUnavailable);
+    return result;
+}
+
+void PostgresqlSession::runScript(std::string_view text) {
+    if (std::exchange(begin_owed_, false)) beginNow("BEGIN; SELECT txid_current()");
+    command(std::string(text).c_str());
 }
 
 void PostgresqlSession::commit() {
+    if (std::exchange(begin_owed_, false)) return;  // nothing was done
     try {
         command("COMMIT");
     } catch (const sdk::Error&) {
@@ -355,7 +310,7 @@ std::string PostgresqlSession::serverLife() {
 }
 
 void PostgresqlSession::rollback() noexcept {
-    if (broken_) return;
+    if (std::exchange(begin_owed_, false) || broken_) return;
     wait_ = usual_wait_;
     try {
         const Result result = answerTo(PQsendQuery(connection(), "ROLLBACK"), "ROLLBACK");

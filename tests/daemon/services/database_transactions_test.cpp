@@ -23,6 +23,9 @@ class DatabaseTransactionsTest : public DatabaseSuite {
     CPPUNIT_TEST_SUITE(DatabaseTransactionsTest);
     CPPUNIT_TEST(transactionRollsBackWhenTheWorkThrows);
     CPPUNIT_TEST(swallowedFailureStillFailsTheTransaction);
+    CPPUNIT_TEST(firstStatementThatFailsRollsBackAndTheSessionGoesOn);
+    CPPUNIT_TEST(firstStatementIsInsideTheTransaction);
+    CPPUNIT_TEST(transactionWithoutStatementsCommits);
     CPPUNIT_TEST(transactionInsideATransactionIsRefused);
     CPPUNIT_TEST(afterCommitRunsInOrderOutsideTheTransaction);
     CPPUNIT_TEST(afterCommitIsDroppedByARollback);
@@ -59,6 +62,49 @@ private:
         });
         CPPUNIT_ASSERT(code == ErrorCode::kUniqueViolation);
         CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, query("SELECT count(*) FROM v").integer(0, 0));
+    }
+
+    void firstStatementThatFailsRollsBackAndTheSessionGoesOn() {
+        script("CREATE TABLE v (id INTEGER PRIMARY KEY)");
+        execute("INSERT INTO v (id) VALUES (1)");
+        for (int round = 0; round < 3; ++round) {
+            const ErrorCode code = codeOf([&] {
+                database_->transaction(
+                    [](Connection& connection) { connection.execute("INSERT INTO v (id) VALUES (1)"); });
+            });
+            CPPUNIT_ASSERT(code == ErrorCode::kUniqueViolation);
+            database_->transaction([&](Connection& connection) {
+                connection.execute("INSERT INTO v (id) VALUES ($1)", {std::int64_t{round} + 2});
+            });
+        }
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{4}, query("SELECT count(*) FROM v").integer(0, 0));
+    }
+
+    void firstStatementIsInsideTheTransaction() {
+        script("CREATE TABLE v (id INTEGER PRIMARY KEY)");
+        for (const bool fails : {true, false}) {
+            try {
+                database_->transaction([&](Connection& connection) {
+                    const Rows rows =
+                        connection.execute("INSERT INTO v (id) VALUES ($1) RETURNING id", {std::int64_t{7}});
+                    CPPUNIT_ASSERT_EQUAL(std::int64_t{7}, rows.integer(0, 0));
+                    if (fails) throw std::runtime_error("changed my mind");
+                });
+            } catch (const std::runtime_error&) {
+                CPPUNIT_ASSERT(fails);
+            }
+            CPPUNIT_ASSERT_EQUAL(std::int64_t{fails ? 0 : 1}, query("SELECT count(*) FROM v").integer(0, 0));
+        }
+    }
+
+    void transactionWithoutStatementsCommits() {
+        bool committed = false;
+        database_->transaction(
+            [&](Connection& connection) { connection.afterCommit([&] { committed = true; }); });
+        CPPUNIT_ASSERT(committed);
+        CPPUNIT_ASSERT_THROW(database_->transaction([](Connection&) { throw std::runtime_error("none"); }),
+                             std::runtime_error);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, query("SELECT 1").integer(0, 0));
     }
 
     void transactionInsideATransactionIsRefused() {
