@@ -37,6 +37,7 @@ constexpr int kLongChatId = 1001;
 constexpr int kShortChatId = 1002;
 constexpr int kInsertChats = 2000;  // the first of those that pgbench writes into
 constexpr int kInserters = 32;
+constexpr int kLogFiles = 100;
 
 double milliseconds(microseconds time) {
     return std::chrono::duration<double, std::milli>(time).count();
@@ -68,6 +69,10 @@ void fill(linkup::test::PrivatePostgres& postgres) {
     messages("r.id = " + std::to_string(kLongChatId), kLongChat);
     messages("r.id = " + std::to_string(kShortChatId), kShortChat);
     run("VACUUM ANALYZE");
+    // A server that has run for a while uses its log files again. A new one makes each when it is needed, 16
+    // MiB of zeros, while all commits wait.
+    run("DO $$ BEGIN FOR i IN 1.." + std::to_string(kLogFiles) +
+        " LOOP PERFORM pg_logical_emit_message(false, '', ''); PERFORM pg_switch_wal(); END LOOP; END $$");
     run("CHECKPOINT");
 }
 
@@ -86,7 +91,8 @@ public:
         : parts_(parts.begin(), parts.end()),
           files_(IdleSockets::allowFilesUpTo(kSockets + kOtherFiles)),
           town_(BenchTown::Store::kPostgresql, kPeople,
-                {{"chat.limits.message.per_second", "0"}, {"chat.limits.resume.per_second", "0"}}) {
+                {{"chat.limits.message.per_second", "0"}, {"chat.limits.resume.per_second", "0"}},
+                {"min_wal_size=2GB", "max_wal_size=4GB"}) {
         fill(town_.postgres());
         tokens_ = town_.tokens(kPeople);
     }

@@ -16,6 +16,9 @@ constexpr std::string_view kIdField = R"("message_id":")";
 constexpr std::string_view kErrorType = R"({"type":"error")";
 constexpr std::size_t kIdLength = 36;
 constexpr std::chrono::seconds kPatience{30};
+// What is due within it is sent together, and pays for it in its times: a generator that woke for each
+// message would take one of the server's processors.
+constexpr std::chrono::microseconds kTick{1000};
 
 /// The run and the number of a message are all of its id.
 std::string idOf(std::uint64_t run, std::size_t number) {
@@ -196,23 +199,18 @@ ChatLoad::Outcome ChatLoad::runOpenLoop(double per_second, std::chrono::millisec
         const auto part = static_cast<double>(number) / static_cast<double>(of);
         return start + std::chrono::duration_cast<Clock::duration>(length * part);
     };
-    while (messages_.size() < count || returning_.size() < comebacks.size()) {
+    const auto isDue = [&](std::size_t number, std::size_t of, Clock::time_point now) {
+        return number < of && wantedAt(number, of) <= now;
+    };
+    for (auto tick = start; messages_.size() < count || returning_.size() < comebacks.size(); tick += kTick) {
+        for (auto now = Clock::now(); now < tick; now = Clock::now())
+            swarm_.poll(std::chrono::ceil<std::chrono::microseconds>(tick - now));
         const auto now = Clock::now();
-        auto next = now + kPatience;
-        while (messages_.size() < count) {
-            const auto wanted = wantedAt(messages_.size(), count);
-            next = std::min(next, wanted);
-            if (wanted > now) break;
-            send(messages_.size() % sockets_.size(), wanted);
-        }
-        while (returning_.size() < comebacks.size()) {
-            const auto wanted = wantedAt(returning_.size(), comebacks.size());
-            next = std::min(next, wanted);
-            if (wanted > now) break;
-            comeBack(comebacks[returning_.size()], wanted);
-        }
-        const auto pause = std::chrono::duration_cast<std::chrono::microseconds>(next - Clock::now());
-        swarm_.poll(std::max(pause, std::chrono::microseconds(0)));
+        while (isDue(messages_.size(), count, now))
+            send(messages_.size() % sockets_.size(), wantedAt(messages_.size(), count));
+        while (isDue(returning_.size(), comebacks.size(), now))
+            comeBack(comebacks[returning_.size()], wantedAt(returning_.size(), comebacks.size()));
+        swarm_.poll(std::chrono::microseconds(0));
     }
     waitUntilComplete();
     return {latenciesOf(messages_, [](const Times& one) { return one.acked; }),
