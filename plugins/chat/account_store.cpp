@@ -1,5 +1,7 @@
 #include "account_store.h"
 
+#include "room_store.h"
+
 namespace linkup::chat::account_store {
 namespace {
 
@@ -10,8 +12,10 @@ sdk::Json timeOrNull(const sdk::Rows& rows, std::size_t row, std::size_t column)
 }  // namespace
 
 void closeRooms(sdk::Connection& connection, sdk::UserId user, sdk::Time now) {
-    connection.execute("DELETE FROM chat_rooms WHERE (low_id = $1 OR high_id = $1) AND closed_at IS NOT NULL",
-                       {user});
+    room_store::removeMessages(connection,
+                               connection.execute("DELETE FROM chat_rooms WHERE (low_id = $1 OR high_id = "
+                                                  "$1) AND closed_at IS NOT NULL RETURNING id",
+                                                  {user}));
     connection.execute("UPDATE chat_rooms SET closed_at = $1 WHERE low_id = $2 OR high_id = $2",
                        {sdk::toMicros(now), user});
     connection.execute(

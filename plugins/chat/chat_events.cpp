@@ -1,72 +1,96 @@
 #include "chat_events.h"
 
 #include "message_frame.h"
+#include "node_lines.h"
 #include "node_name.h"
 
 namespace linkup::chat {
 namespace {
 
 constexpr std::string_view kTopic = "messages";
+constexpr std::string_view kReceiptsTopic = "receipts";
 constexpr std::string_view kPassingTopic = "passing";
 constexpr std::size_t kSyncSpreadMs = 10'000;
+
+/// Of a message that another node stored, all that its frame does not have in plain sight.
+struct Head {
+    StoredMessage message;
+    std::string sending_session;
+    sdk::TraceContext trace;
+};
+
+std::string headOf(const StoredMessage& message, const std::string& sending_session,
+                   const sdk::TraceContext& trace) {
+    std::string words;
+    for (const auto number : {message.chat_id, message.seq, message.sender, message.receiver,
+                              sdk::toMicros(message.created_at)}) {
+        words.append(std::to_string(number)).push_back(' ');
+    }
+    words.append(sending_session).push_back(' ');
+    if (trace.valid()) trace.appendTraceparent(words);
+    words.append(" ").append(message.message_id).append(" ").append(trace.state);
+    return words;
+}
+
+Head readHead(std::string_view line) {
+    NodeWords words(line, ' ');
+    Head head;
+    head.message.chat_id = words.number();
+    head.message.seq = words.number();
+    head.message.sender = words.number();
+    head.message.receiver = words.number();
+    head.message.created_at = sdk::fromMicros(words.number());
+    head.sending_session = words.next();
+    const auto traceparent = words.next();
+    head.message.message_id = words.next();
+    head.trace = sdk::TraceContext::parse(traceparent, words.rest()).value_or(sdk::TraceContext());
+    return head;
+}
 
 }  // namespace
 
 ChatEvents::ChatEvents(sdk::SocketHub& hub, sdk::Bus& bus, sdk::Clock& clock)
-    : hub_(hub),
-      bus_(bus),
-      clock_(clock),
-      node_(randomNodeName()),
-      own_prefix_(R"({"node":)" + sdk::Json(node_).dump() + ",") {}
+    : hub_(hub), bus_(bus), clock_(clock), node_(randomNodeName()) {}
 
 void ChatEvents::start(ChatFeeds& feeds, sdk::MediaUrls* media_urls) {
     feeds_ = &feeds;
     media_urls_ = media_urls;
     subscription_ = bus_.subscribe(
         kTopic, [this](std::string_view text) { onBusMessage(text); }, [this] { onGap(); });
-    // What passes is not made up for after a gap.
+    // What passes, and receipts, are not made up for after a gap.
+    receipts_ = bus_.subscribe(
+        kReceiptsTopic, [this](std::string_view text) { onReceipts(text); }, [] {});
     passing_ = bus_.subscribe(
         kPassingTopic, [this](std::string_view text) { onPassing(text); }, [] {});
 }
 
 void ChatEvents::stop() noexcept {
     passing_.reset();
+    receipts_.reset();
     subscription_.reset();
 }
 
 void ChatEvents::deliver(std::vector<Item> items) {
-    std::vector<sdk::TracedMessage> publications;
-    publications.reserve(items.size());
-    for (auto& [message, sending_session, trace] : items) {
+    if (items.empty()) return;
+    NodeLines lines(node_);
+    for (const auto& [message, sending_session, trace] : items) {
         const sdk::TraceScope scope(trace);
-        auto frame = messageFrame(message, false, media_urls_).dump();
+        const auto frame = messageFrame(message, false, media_urls_).dump();
         feeds_->offer(message, frame, sending_session);
-        auto text = sdk::Json::object({{"node", node_},
-                                       {"chat", message.chat_id},
-                                       {"seq", message.seq},
-                                       {"id", message.message_id},
-                                       {"from", message.sender},
-                                       {"to", message.receiver},
-                                       {"at", sdk::toMicros(message.created_at)},
-                                       {"session", sending_session},
-                                       {"frame", std::move(frame)}})
-                        .dump();
-        publications.push_back({std::move(text), trace});
+        lines.line(headOf(message, sending_session, trace)).line(frame);
     }
-    bus_.publishTraced(kTopic, std::move(publications));
+    const sdk::TraceScope scope(items.front().trace);  // each has its own in its head
+    bus_.publish(kTopic, std::move(lines).text());
 }
 
 void ChatEvents::onBusMessage(std::string_view text) {
-    if (text.starts_with(own_prefix_)) return;  // not read at all: there are as many as we store
-    const auto envelope = sdk::parseTrustedJson(text);
-    StoredMessage message;
-    message.chat_id = envelope["chat"].asInteger();
-    message.seq = envelope["seq"].asInteger();
-    message.message_id = envelope["id"].asString();
-    message.sender = envelope["from"].asInteger();
-    message.receiver = envelope["to"].asInteger();
-    message.created_at = sdk::fromMicros(envelope["at"].asInteger());
-    feeds_->offer(message, envelope["frame"].asString(), envelope["session"].asString());
+    NodeWords lines(text, '\n');
+    if (lines.next() == node_) return;  // not read at all: there are as many as we store
+    while (!lines.atEnd()) {
+        const auto head = readHead(lines.next());
+        const sdk::TraceScope scope(head.trace);
+        feeds_->offer(head.message, std::string(lines.next()), head.sending_session);
+    }
 }
 
 void ChatEvents::onGap() {
@@ -99,16 +123,35 @@ void ChatEvents::muted(sdk::UserId user, std::int64_t chat_id, std::int64_t mute
             .dump());
 }
 
-void ChatEvents::delivered(const StoredMessage& message) {
-    hub_.sendToUser(kChatPath, message.sender,
-                    sdk::Json::object({{"type", "delivered"},
-                                       {"chat_room_id", message.chat_id},
-                                       {"message_id", message.message_id},
-                                       {"seq", message.seq},
-                                       {"from_", message.receiver},
-                                       {"to", message.sender},
-                                       {"timestamp", sdk::formatTime(clock_.now())}})
-                        .dump());
+void ChatEvents::delivered(const std::vector<Receipt>& receipts) {
+    const auto timestamp = sdk::formatTime(clock_.now());
+    NodeLines lines(node_);
+    for (const auto& receipt : receipts) {
+        const auto frame = sdk::Json::object({{"type", "delivered"},
+                                              {"chat_room_id", receipt.chat_id},
+                                              {"message_id", receipt.message_id},
+                                              {"seq", receipt.seq},
+                                              {"from_", receipt.receiver},
+                                              {"to", receipt.sender},
+                                              {"timestamp", timestamp}})
+                               .dump();
+        tellHere(receipt.sender, frame);
+        lines.line(std::to_string(receipt.sender)).line(frame);
+    }
+    bus_.publish(kReceiptsTopic, std::move(lines).text());
+}
+
+void ChatEvents::onReceipts(std::string_view text) {
+    NodeWords lines(text, '\n');
+    if (lines.next() == node_) return;
+    while (!lines.atEnd()) {
+        const auto user = NodeWords(lines.next(), ' ').number();
+        tellHere(user, std::string(lines.next()));
+    }
+}
+
+void ChatEvents::tellHere(sdk::UserId user, const std::string& frame) {
+    for (const auto& device : hub_.local(kChatPath, user)) device->send(frame);
 }
 
 void ChatEvents::seen(const StoredMessage& message, const std::string& reading_session) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "change_service.h"
 #include "chat_feeds.h"
@@ -29,7 +30,7 @@ public:
     void stop() noexcept;
 
     void deliver(std::vector<Item> items) override;
-    void delivered(const StoredMessage& message) override;
+    void delivered(const std::vector<Receipt>& receipts) override;
     void seen(const StoredMessage& message, const std::string& reading_session) override;
     /// To all sockets of both, the one that asked for it included.
     void changed(const StoredMessage& message, bool is_seen) override;
@@ -46,6 +47,8 @@ public:
 
 private:
     void onBusMessage(std::string_view text);
+    void onReceipts(std::string_view text);
+    void tellHere(sdk::UserId user, const std::string& frame);
     /// Messages come by themselves after a gap; of all else clients ask what they missed, one after the
     /// other.
     void onGap();
@@ -58,11 +61,11 @@ private:
     sdk::SocketHub& hub_;
     sdk::Bus& bus_;
     sdk::Clock& clock_;
-    std::string node_;              // tells our own publications from those of others
-    const std::string own_prefix_;  // how our own publications begin
+    const std::string node_;  // tells our own publications from those of others
     ChatFeeds* feeds_ = nullptr;
     sdk::MediaUrls* media_urls_ = nullptr;
     std::unique_ptr<sdk::Subscription> subscription_;
+    std::unique_ptr<sdk::Subscription> receipts_;
     std::unique_ptr<sdk::Subscription> passing_;
 };
 

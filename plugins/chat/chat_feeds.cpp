@@ -94,13 +94,14 @@ SocketFeed::Options ChatFeeds::optionsFor(const EntryPtr& entry) {
     return [this, &entry](const StoredMessage& message, SocketFeed::After after) {
         sdk::SendOptions options;
         const bool is_receiver = message.receiver == entry->feed.user();
-        options.on_written = [this, weak = std::weak_ptr(entry), id = entry->feed.session()->id(),
-                              message = is_receiver ? message : StoredMessage(), is_receiver,
-                              after](bool written) {
-            if (!written) return close(id);
-            if (is_receiver) receipts_.noteDelivered(message);
-            if (after == SocketFeed::After::kNothing) return;
-            if (const auto waiting = weak.lock()) onWritten(waiting);
+        options.on_written = [this, weak = std::weak_ptr(entry),
+                              receipt = is_receiver ? Receipt(message) : Receipt(), is_receiver,
+                              after](bool written) mutable {
+            if (written && is_receiver) receipts_.noteDelivered(std::move(receipt));
+            if (written && after == SocketFeed::After::kNothing) return;
+            const auto waiting = weak.lock();
+            if (waiting == nullptr) return;
+            written ? onWritten(waiting) : close(waiting->feed.session()->id());
         };
         return options;
     };

@@ -55,7 +55,7 @@ public:
     void registerWith(sdk::Registrar& registrar, sdk::Host& host) override {
         services_ = &host.services();
         events_ = std::make_unique<ChatEvents>(host.sockets(), host.bus(), host.clock());
-        writer_heartbeat_ = &registrar.heartbeat("writer");
+        writer_heartbeats_ = {&registrar.heartbeat("writer 1"), &registrar.heartbeat("writer 2")};
         receipts_heartbeat_ = &registrar.heartbeat("receipts");
         feeds_heartbeats_ = {&registrar.heartbeat("feeds 1"), &registrar.heartbeat("feeds 2")};
         receipts_ = std::make_unique<ReceiptService>(host.database(), host.log(), *events_);
@@ -130,7 +130,7 @@ public:
         feeds_->start(media_urls, feeds_heartbeats_);
         events_->start(*feeds_, media_urls);
         presence_->start();
-        messages_->start(services_->find<sdk::MediaFiles>(), *writer_heartbeat_);
+        messages_->start(services_->find<sdk::MediaFiles>(), writer_heartbeats_);
     }
 
     void stop() noexcept override {
@@ -165,7 +165,7 @@ private:
     std::unique_ptr<ReceiptService> receipts_;
     std::unique_ptr<ChatFeeds> feeds_;
     std::unique_ptr<MessageService> messages_;
-    sdk::Heartbeat* writer_heartbeat_ = nullptr;
+    MessageService::Heartbeats writer_heartbeats_{};
     sdk::Heartbeat* receipts_heartbeat_ = nullptr;
     ChatFeeds::Heartbeats feeds_heartbeats_{};
     std::unique_ptr<RoomService> rooms_;

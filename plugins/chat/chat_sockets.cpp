@@ -293,12 +293,13 @@ void ChatSockets::onMessage(const SessionPtr& session, const sdk::Json& body) {
     draft.session = session->id();
     const auto feed = feeds_.open(session);
     feed->sending(draft.message_id);
-    const auto reply = [session, feed, message_id, chat](const SendOutcome& outcome) {
-        if (outcome.result != SendResult::kStored) feed->settled(message_id.asString());
-        sendOutcome(*session, outcome, message_id, chat);
+    draft.reply = [feed](const Draft& sent, const SendOutcome& outcome) {
+        if (outcome.result != SendResult::kStored) feed->settled(sent.message_id);
+        sendOutcome(*feed->session(), outcome, sent.message_id, sent.chat_id);
     };
-    draft.reply = reply;
-    if (!messages_.submit(std::move(draft))) reply({SendResult::kBusy, {}});
+    if (messages_.submit(std::move(draft))) return;
+    feed->settled(message_id.asString());
+    sendOutcome(*session, {SendResult::kBusy, {}}, message_id, chat);
 }
 
 void ChatSockets::onTyping(const SessionPtr& session, const sdk::Json& body) {

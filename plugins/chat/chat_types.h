@@ -42,6 +42,23 @@ struct StoredMessage {
     std::optional<std::string> reactions;  ///< JSON: a list of user_id, reaction
 };
 
+/// That a device of the receiver has a message, and with it all before.
+struct Receipt {
+    Receipt() = default;
+    Receipt(const StoredMessage& message)
+        : chat_id(message.chat_id),
+          seq(message.seq),
+          message_id(message.message_id),
+          sender(message.sender),
+          receiver(message.receiver) {}
+
+    std::int64_t chat_id = 0;
+    std::int64_t seq = 0;
+    std::string message_id;
+    sdk::UserId sender = 0;
+    sdk::UserId receiver = 0;
+};
+
 enum class SendResult {
     kStored,
     kRepeated,
@@ -75,9 +92,9 @@ struct Draft {
     std::string file_key;       ///< of `media`
     std::string session;        ///< the sending socket, left out of the echo
     sdk::TraceContext trace{};  ///< of the frame that brought it
-    /// Called once, from the writer's thread. Not if the plugin stops while nobody can tell whether the
-    /// message is stored.
-    std::function<void(const SendOutcome&)> reply;
+    /// Called once, with this draft, from a thread of the writer's. Not if the plugin stops while nobody can
+    /// tell whether the message is stored.
+    std::function<void(const Draft&, const SendOutcome&)> reply;
 };
 
 }  // namespace linkup::chat

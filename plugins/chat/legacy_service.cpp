@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <set>
+#include <span>
 
 #include "legacy_store.h"
 #include "message_store.h"
@@ -73,13 +74,10 @@ void LegacyService::importRoom(sdk::Connection& connection, const Json& row, Jso
     if (!legacy_store::insertRoom(connection, room, created_at, closed_at)) {
         return note(notes, id, "skipped: the id, or the chat of these two, is taken");
     }
-    for (std::size_t at = 0; at < messages.size(); at += kBatch) {
-        const auto end = std::min(messages.size(), at + kBatch);
-        message_store::store(connection,
-                             {messages.begin() + static_cast<std::ptrdiff_t>(at),
-                              messages.begin() + static_cast<std::ptrdiff_t>(end)},
-                             {});
-    }
+    std::vector<const StoredMessage*> all;
+    for (const auto& message : messages) all.push_back(&message);
+    for (std::size_t at = 0; at < all.size(); at += kBatch)
+        message_store::store(connection, std::span(all).subspan(at, std::min(kBatch, all.size() - at)), {});
     for (const Json& reader : row.at("readers").items()) {
         room_store::advanceSeen(connection, room.id, reader.at("user_id").asInteger(),
                                 legacySeen(reader, messages));

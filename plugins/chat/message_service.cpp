@@ -6,6 +6,9 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <span>
+#include <string_view>
+#include <utility>
 
 #include "message_store.h"
 
@@ -13,6 +16,25 @@ namespace linkup::chat {
 namespace {
 
 using Key = std::pair<std::int64_t, std::string>;
+using KeyView = std::pair<std::int64_t, std::string_view>;
+
+/// What a repetition has to know of a message.
+struct Known {
+    sdk::UserId sender = 0;
+    std::int64_t seq = 0;
+    sdk::Time created_at{};
+};
+
+/// Another node may have stored one of these while the rooms were waited for: then all is decided anew.
+void storeOrRace(sdk::Connection& connection, std::span<const StoredMessage* const> messages,
+                 const std::vector<Room>& rooms) {
+    try {
+        message_store::store(connection, messages, rooms);
+    } catch (const sdk::Error& error) {
+        if (error.code() != sdk::ErrorCode::kUniqueViolation) throw;
+        throw sdk::Error(sdk::ErrorCode::kSerialization, error.what());
+    }
+}
 
 /// Of the frames, for the log; the first of a large batch.
 sdk::Json spansOf(const std::vector<Draft>& batch) {
@@ -41,11 +63,10 @@ MessageService::~MessageService() {
     stop();
 }
 
-void MessageService::start(sdk::MediaFiles* files, sdk::Heartbeat& heartbeat) {
+void MessageService::start(sdk::MediaFiles* files, const Heartbeats& heartbeats) {
     files_ = files;
-    heartbeat_ = &heartbeat;
     stopping_ = false;
-    thread_ = std::thread([this] { run(); });
+    for (auto* const heartbeat : heartbeats) threads_.emplace_back([this, heartbeat] { run(*heartbeat); });
 }
 
 void MessageService::stop() noexcept {
@@ -54,7 +75,14 @@ void MessageService::stop() noexcept {
         stopping_ = true;
     }
     wake_.notify_one();
-    if (thread_.joinable()) thread_.join();
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+    // Their sockets are closed with the plugin's end; sent again, the same ids get the truth.
+    if (!doubtful_.empty()) {
+        log_.warning("messages are left in doubt", {{"count", static_cast<std::int64_t>(doubtful_.size())}});
+        doubtful_.clear();
+        perhaps_stored_.clear();
+    }
 }
 
 bool MessageService::submit(Draft draft) {
@@ -63,89 +91,107 @@ bool MessageService::submit(Draft draft) {
         const std::lock_guard lock(mutex_);
         if (stopping_ || waiting_.size() >= settings_.queue) return false;
         waiting_.push_back(std::move(draft));
+        if (waiting_.size() > 1) return true;  // it is known that some wait
     }
     wake_.notify_one();
     return true;
 }
 
-void MessageService::run() {
-    const auto something = [this] { return stopping_ || !waiting_.empty(); };
-    std::unique_lock lock(mutex_);
-    for (bool ending = false; !ending;) {
-        heartbeat_->rest();
-        if (doubtful_.empty()) {
-            wake_.wait(lock, something);
-        } else {
-            wake_.wait_for(lock, settings_.settle_again, something);
+void MessageService::run(sdk::Heartbeat& heartbeat) {
+    std::unique_lock turn(turn_);
+    while (auto batch = takeBatch(heartbeat)) {
+        Answers answers;
+        if (!settle(answers)) {
+            refuseWhileInDoubt(*batch, answers);
+        } else if (!batch->empty()) {
+            write(std::move(*batch), answers);
         }
-        heartbeat_->beat();
-        auto batch = takeBatch();
-        ending = stopping_ && batch.empty();
-        lock.unlock();
-        if (!settle()) {
-            refuseWhileInDoubt(batch);
-        } else if (!batch.empty()) {
-            write(std::move(batch));
+        if (answers.empty()) continue;
+        {
+            const std::lock_guard telling(telling_);
+            if (hasWaiting()) turn.unlock();
+            tell(answers);
         }
-        lock.lock();
-    }
-    // Their sockets are closed with the plugin's end; sent again, the same ids get the truth.
-    if (!doubtful_.empty()) {
-        log_.warning("messages are left in doubt", {{"count", static_cast<std::int64_t>(doubtful_.size())}});
+        heartbeat.rest();
+        if (!turn.owns_lock()) turn.lock();
     }
 }
 
-std::vector<Draft> MessageService::takeBatch() {
-    std::vector<Draft> batch;
-    const auto count = std::min(settings_.batch, waiting_.size());
-    batch.reserve(count);
-    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
+std::optional<MessageService::Batch> MessageService::takeBatch(sdk::Heartbeat& heartbeat) {
+    const auto something = [this] { return stopping_ || !waiting_.empty(); };
+    std::unique_lock lock(mutex_);
+    heartbeat.rest();
+    if (doubtful_.empty()) {
+        wake_.wait(lock, something);
+    } else {
+        wake_.wait_for(lock, settings_.settle_again, something);
+    }
+    heartbeat.beat();
+    if (stopping_ && waiting_.empty()) return std::nullopt;
+    if (waiting_.size() <= settings_.batch) return std::exchange(waiting_, {});
+    Batch batch;
+    batch.reserve(settings_.batch);
+    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(settings_.batch);
     std::move(waiting_.begin(), end, std::back_inserter(batch));
     waiting_.erase(waiting_.begin(), end);
     return batch;
 }
 
-void MessageService::replyAll(std::vector<Draft>& batch, SendResult result) {
-    for (auto& draft : batch) {
-        const sdk::TraceScope scope(draft.trace);
-        draft.reply({result, {}});
-    }
+bool MessageService::hasWaiting() {
+    const std::lock_guard lock(mutex_);
+    return !waiting_.empty() || stopping_;
 }
 
-void MessageService::write(std::vector<Draft> batch) {
+void MessageService::answer(std::vector<Decided>& decided, Answers& answers) {
+    std::size_t fresh = 0;
+    answers.reserve(answers.size() + decided.size());
+    for (auto& one : decided) {
+        answers.push_back({std::move(*one.draft), std::move(one.outcome), one.is_new});
+        if (one.is_new) ++fresh;
+    }
+    stored_.add(static_cast<double>(fresh));
+}
+
+void MessageService::answerAll(Batch& batch, SendResult result, Answers& answers) {
+    for (auto& draft : batch) answers.push_back({std::move(draft), {result, {}}});
+}
+
+void MessageService::write(Batch batch, Answers& answers) {
     std::vector<Decided> decided;
     switch (attempt(batch, decided)) {
         case Attempt::kCommitted:
-            return tell(decided);
+            return answer(decided, answers);
         case Attempt::kInDoubt:
             keepInDoubt(decided);
             doubtful_ = std::move(batch);
             return;
         case Attempt::kBusy:
-            return replyAll(batch, SendResult::kBusy);
+            return answerAll(batch, SendResult::kBusy, answers);
         case Attempt::kFailed:
-            return batch.size() > 1 ? writeOneByOne(std::move(batch)) : replyAll(batch, SendResult::kFailed);
+            return batch.size() > 1 ? writeOneByOne(std::move(batch), answers)
+                                    : answerAll(batch, SendResult::kFailed, answers);
     }
 }
 
-void MessageService::writeOneByOne(std::vector<Draft> batch) {
+void MessageService::writeOneByOne(Batch batch, Answers& answers) {
     for (auto& draft : batch) {
-        std::vector<Draft> alone;
+        Batch alone;
         alone.push_back(std::move(draft));
-        if (settle()) {
-            write(std::move(alone));
+        if (settle(answers)) {
+            write(std::move(alone), answers);
         } else {
-            refuseWhileInDoubt(alone);
+            refuseWhileInDoubt(alone, answers);
         }
     }
 }
 
-MessageService::Attempt MessageService::attempt(std::vector<Draft>& batch, std::vector<Decided>& decided) {
+MessageService::Attempt MessageService::attempt(Batch& batch, std::vector<Decided>& decided) {
     // A statement for many frames belongs to none of them; it is logged under the first, and a failure names
     // all.
     const sdk::TraceScope scope(batch.front().trace);
     try {
         database_.transaction([&](sdk::Connection& connection) { decided = decide(connection, batch); });
+        batch_sizes_.observe(static_cast<double>(decided.size()));
         return Attempt::kCommitted;
     } catch (const sdk::Error& error) {
         log_.error("messages could not be stored", {{"count", static_cast<std::int64_t>(batch.size())},
@@ -161,16 +207,15 @@ MessageService::Attempt MessageService::attempt(std::vector<Draft>& batch, std::
     }
 }
 
-void MessageService::tell(std::vector<Decided>& decided) {
+void MessageService::tell(Answers& answers) {
     std::vector<MessageDelivery::Item> items;
-    for (auto& one : decided) {
-        const sdk::TraceScope scope(one.draft->trace);
-        one.draft->reply(one.outcome);  // the sender's ack goes out before anybody can have the message
+    for (auto& one : answers) {
+        const sdk::TraceScope scope(one.draft.trace);
+        one.draft.reply(one.draft,
+                        one.outcome);  // the sender's ack goes out before anybody can have the message
         if (one.is_new)
-            items.push_back({std::move(one.outcome.message), one.draft->session, one.draft->trace});
+            items.push_back({std::move(one.outcome.message), std::move(one.draft.session), one.draft.trace});
     }
-    batch_sizes_.observe(static_cast<double>(decided.size()));
-    stored_.add(static_cast<double>(items.size()));
     if (items.empty()) return;
     try {
         delivery_.deliver(std::move(items));
@@ -187,37 +232,47 @@ void MessageService::keepInDoubt(const std::vector<Decided>& decided) {
     }
 }
 
-bool MessageService::settle() {
+bool MessageService::settle(Answers& answers) {
     if (doubtful_.empty()) return true;
+    if (tryAgain(doubtful_, answers) == Attempt::kFailed) settleOneByOne(answers);
+    if (doubtful_.empty()) perhaps_stored_.clear();
+    return doubtful_.empty();
+}
+
+/// What it commits is answered, and gone from the batch.
+MessageService::Attempt MessageService::tryAgain(Batch& batch, Answers& answers) {
     std::vector<Decided> decided;
-    switch (attempt(doubtful_, decided)) {
-        case Attempt::kInDoubt:
-            keepInDoubt(decided);
-            return false;
-        case Attempt::kBusy:
-            return false;
-        case Attempt::kFailed:
-            replyAll(doubtful_, SendResult::kFailed);
-            break;
-        case Attempt::kCommitted:
-            for (auto& one : decided) recogniseOwn(one);
-            tell(decided);
-            break;
+    const auto result = attempt(batch, decided);
+    if (result == Attempt::kInDoubt) keepInDoubt(decided);
+    if (result == Attempt::kCommitted) {
+        for (auto& one : decided) recogniseOwn(one);
+        answer(decided, answers);
+        batch.clear();
     }
-    doubtful_.clear();
-    perhaps_stored_.clear();
-    return true;
+    return result;
+}
+
+void MessageService::settleOneByOne(Answers& answers) {
+    for (auto& draft : std::exchange(doubtful_, {})) {
+        Batch alone;
+        alone.push_back(std::move(draft));
+        // Once one is in doubt again, those behind it wait.
+        if (doubtful_.empty() && tryAgain(alone, answers) == Attempt::kFailed) {
+            answerAll(alone, SendResult::kFailed, answers);
+            alone.clear();
+        }
+        std::move(alone.begin(), alone.end(), std::back_inserter(doubtful_));
+    }
 }
 
 /// Not tried: they would overtake those in doubt. One of these that is sent again is in doubt as well.
-void MessageService::refuseWhileInDoubt(std::vector<Draft>& batch) {
+void MessageService::refuseWhileInDoubt(Batch& batch, Answers& answers) {
     for (auto& draft : batch) {
         if (perhaps_stored_.contains(Key(draft.chat_id, draft.message_id)) &&
             doubtful_.size() < settings_.queue) {
             doubtful_.push_back(std::move(draft));
         } else {
-            const sdk::TraceScope scope(draft.trace);
-            draft.reply({SendResult::kBusy, {}});
+            answers.push_back({std::move(draft), {SendResult::kBusy, {}}});
         }
     }
 }
@@ -241,7 +296,7 @@ void MessageService::recogniseOwn(Decided& decided) {
 }
 
 std::set<sdk::MediaFiles::File> MessageService::uploadedFiles(sdk::Connection& connection,
-                                                              const std::vector<Draft>& batch) {
+                                                              const Batch& batch) {
     std::vector<sdk::MediaFiles::File> named;
     for (const auto& draft : batch) {
         if (draft.media) named.push_back({draft.sender, draft.file_key});
@@ -251,8 +306,7 @@ std::set<sdk::MediaFiles::File> MessageService::uploadedFiles(sdk::Connection& c
     return {std::make_move_iterator(found.begin()), std::make_move_iterator(found.end())};
 }
 
-std::vector<MessageService::Decided> MessageService::decide(sdk::Connection& connection,
-                                                            std::vector<Draft>& batch) {
+std::vector<MessageService::Decided> MessageService::decide(sdk::Connection& connection, Batch& batch) {
     std::set<std::int64_t> chat_ids;
     std::vector<message_store::MessageKey> keys;
     for (const auto& draft : batch) {
@@ -260,26 +314,25 @@ std::vector<MessageService::Decided> MessageService::decide(sdk::Connection& con
         keys.push_back({draft.chat_id, draft.message_id});
         if (draft.reply_id) keys.push_back({draft.chat_id, *draft.reply_id});
     }
+    const auto locked = message_store::lock(connection, {chat_ids.begin(), chat_ids.end()}, keys);
     std::map<std::int64_t, Room> rooms;
-    for (auto& room : message_store::lockRooms(connection, {chat_ids.begin(), chat_ids.end()}))
-        rooms.emplace(room.id, room);
-    std::map<Key, StoredMessage> known;
-    for (auto& message : message_store::findByKeys(connection, keys)) {
-        known.emplace(Key(message.chat_id, message.message_id), message);
-    }
+    for (const auto& room : locked.rooms) rooms.emplace(room.id, room);
+    std::map<KeyView, Known> known;
+    for (const auto& one : locked.known)
+        known.emplace(KeyView(one.chat_id, one.message_id), Known{one.sender, one.seq, one.created_at});
 
     const auto files = uploadedFiles(connection, batch);
 
     const auto now = clock_.now();
     std::vector<Decided> decided;
-    std::vector<StoredMessage> fresh;
+    std::vector<const StoredMessage*> fresh;
     std::set<std::int64_t> touched;
     decided.reserve(batch.size());
     for (auto& draft : batch) {
         const sdk::TraceScope scope(draft.trace);
-        Decided one{&draft, {}, false};
+        auto& one = decided.emplace_back(Decided{&draft});
         const auto room = rooms.find(draft.chat_id);
-        const Key key(draft.chat_id, draft.message_id);
+        const KeyView key(draft.chat_id, draft.message_id);
         if (room == rooms.end() || !room->second.has(draft.sender)) {
             one.outcome.result = SendResult::kNotParticipant;
         } else if (draft.recipient != room->second.partnerOf(draft.sender)) {
@@ -287,7 +340,12 @@ std::vector<MessageService::Decided> MessageService::decide(sdk::Connection& con
         } else if (const auto old = known.find(key); old != known.end()) {
             one.outcome.result =
                 old->second.sender == draft.sender ? SendResult::kRepeated : SendResult::kIdConflict;
-            one.outcome.message = old->second;
+            auto& message = one.outcome.message;
+            message.chat_id = draft.chat_id;
+            message.message_id = draft.message_id;
+            message.sender = old->second.sender;
+            message.seq = old->second.seq;
+            message.created_at = old->second.created_at;
         } else if (room->second.closed) {
             one.outcome.result = SendResult::kRecipientUnavailable;
         } else if (draft.media && !files.contains({draft.sender, draft.file_key})) {
@@ -302,7 +360,7 @@ std::vector<MessageService::Decided> MessageService::decide(sdk::Connection& con
             message.sender = draft.sender;
             message.receiver = draft.recipient;
             message.body = std::move(asked.body);
-            if (draft.reply_id && known.contains(Key(draft.chat_id, *draft.reply_id)))
+            if (draft.reply_id && known.contains(KeyView(draft.chat_id, *draft.reply_id)))
                 message.reply_id = draft.reply_id;
             message.media = std::move(asked.media);
             // Within a chat time only moves forward, whatever the clocks of the nodes say.
@@ -311,15 +369,14 @@ std::vector<MessageService::Decided> MessageService::decide(sdk::Connection& con
             one.outcome.result = SendResult::kStored;
             one.is_new = true;
             touched.insert(draft.chat_id);
-            known.emplace(key, message);
-            fresh.push_back(message);
+            known.emplace(key, Known{message.sender, message.seq, message.created_at});
+            fresh.push_back(&message);
         }
-        decided.push_back(std::move(one));
     }
     if (!fresh.empty()) {
         std::vector<Room> changed;
         for (const auto id : touched) changed.push_back(rooms.at(id));
-        message_store::store(connection, fresh, changed);
+        storeOrRace(connection, fresh, changed);
     }
     return decided;
 }

@@ -8,9 +8,11 @@
 #include <linkup/sdk/metrics.h>
 #include <linkup/sdk/services/media_files.h>
 
+#include <array>
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -22,7 +24,7 @@
 
 namespace linkup::chat {
 
-/// Hands committed messages to the people they concern. Called from the writer's thread.
+/// Hands committed messages to the people they concern. Called from the writer's threads, one at a time.
 class MessageDelivery {
 public:
     virtual ~MessageDelivery() = default;
@@ -40,9 +42,12 @@ struct WriterSettings {
     std::chrono::milliseconds settle_again{250};  ///< between two looks at what is in doubt
 };
 
-/// Stores messages: one thread commits, in one transaction, what has gathered while the commit before was
-/// under way. Alone and idle it waits for nothing. A draft that cannot be stored fails alone, never its
-/// batch. Replies to a draft only after the commit.
+/// Stores messages: in one transaction what has gathered while the commit before was under way. Alone and
+/// idle it waits for nothing. A draft that cannot be stored fails alone, never its batch. Replies to a draft
+/// only after the commit.
+///
+/// Two threads take turns: while one tells of what it has stored, the other stores the next batch. One
+/// transaction at a time, and what is told is told in the order of the commits.
 ///
 /// If nobody can tell whether a commit happened, its drafts are kept and tried again before any others: their
 /// ids and the lock on their rooms show what was stored. Until then their senders hear nothing, as neither an
@@ -55,39 +60,53 @@ public:
                    sdk::Hooks& hooks, MessageDelivery& delivery, WriterSettings settings);
     ~MessageService();
 
-    /// Without `files`, which may be null, nobody can tell who uploaded what, and that is not asked.
-    /// `heartbeat` is that of the thread which writes.
-    void start(sdk::MediaFiles* files, sdk::Heartbeat& heartbeat);
-    /// Writes what waits, then ends the thread.
+    static constexpr std::size_t kThreads = 2;
+    using Heartbeats = std::array<sdk::Heartbeat*, kThreads>;
+
+    /// Without `files`, which may be null, nobody can tell who uploaded what, and that is not asked. The
+    /// heartbeats are those of the threads which write.
+    void start(sdk::MediaFiles* files, const Heartbeats& heartbeats);
+    /// Writes what waits, then ends the threads.
     void stop() noexcept;
     /// False if the queue is full or the writer stopped; then `reply` is not called.
     [[nodiscard]] bool submit(Draft draft);
 
 private:
+    using Batch = std::vector<Draft>;
     struct Decided {
         Draft* draft = nullptr;
-        SendOutcome outcome;
+        SendOutcome outcome{};
         bool is_new = false;
     };
+    struct Answer {
+        Draft draft;
+        SendOutcome outcome{};
+        bool is_new = false;
+    };
+    using Answers = std::vector<Answer>;  // in the order of the commits
 
     enum class Attempt { kCommitted, kInDoubt, kBusy, kFailed };
 
-    void run();
-    std::vector<Draft> takeBatch();
-    void write(std::vector<Draft> batch);
-    void writeOneByOne(std::vector<Draft> batch);
-    Attempt attempt(std::vector<Draft>& batch, std::vector<Decided>& decided);
-    std::vector<Decided> decide(sdk::Connection& connection, std::vector<Draft>& batch);
+    void run(sdk::Heartbeat& heartbeat);
+    /// Waits for drafts, or until it is time to settle; nothing at the end.
+    std::optional<Batch> takeBatch(sdk::Heartbeat& heartbeat);
+    bool hasWaiting();
+    void write(Batch batch, Answers& answers);
+    void writeOneByOne(Batch batch, Answers& answers);
+    Attempt attempt(Batch& batch, std::vector<Decided>& decided);
+    std::vector<Decided> decide(sdk::Connection& connection, Batch& batch);
     /// Which of the batch's files their senders uploaded.
-    std::set<sdk::MediaFiles::File> uploadedFiles(sdk::Connection& connection,
-                                                  const std::vector<Draft>& batch);
-    void tell(std::vector<Decided>& decided);
-    static void replyAll(std::vector<Draft>& batch, SendResult result);
+    std::set<sdk::MediaFiles::File> uploadedFiles(sdk::Connection& connection, const Batch& batch);
+    void tell(Answers& answers);
+    void answer(std::vector<Decided>& decided, Answers& answers);
+    static void answerAll(Batch& batch, SendResult result, Answers& answers);
 
     void keepInDoubt(const std::vector<Decided>& decided);
     /// True if nothing is in doubt any more.
-    bool settle();
-    void refuseWhileInDoubt(std::vector<Draft>& batch);
+    bool settle(Answers& answers);
+    Attempt tryAgain(Batch& batch, Answers& answers);
+    void settleOneByOne(Answers& answers);
+    void refuseWhileInDoubt(Batch& batch, Answers& answers);
     void recogniseOwn(Decided& decided);
 
     sdk::Database& database_;
@@ -102,13 +121,17 @@ private:
 
     std::mutex mutex_;
     std::condition_variable wake_;
-    std::vector<Draft> waiting_;
+    Batch waiting_;
     bool stopping_ = false;
-    sdk::Heartbeat* heartbeat_ = nullptr;
-    std::thread thread_;
+    std::vector<std::thread> threads_;
 
-    // Of the writer's thread alone: drafts in doubt, and what the lost commits would have stored of them.
-    std::vector<Draft> doubtful_;
+    // Whoever has the turn takes a batch and stores it. It gives the turn away only when it may tell, so that
+    // nobody can tell of a later commit before.
+    std::mutex turn_;
+    std::mutex telling_;
+
+    // Of whose turn it is: drafts in doubt, and what the lost commits would have stored of them.
+    Batch doubtful_;
     std::multimap<std::pair<std::int64_t, std::string>, StoredMessage> perhaps_stored_;
 };
 

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "sql_array.h"
+
 namespace linkup::chat::message_store {
 namespace {
 
-// A batch travels as one JSON parameter; each database unfolds it in its own way.
+// A batch travels as one parameter, JSON, or on PostgreSQL as one array for each column.
 bool isSqlite(const sdk::Connection& connection) {
     return connection.dialect() == sdk::Dialect::kSqlite;
 }
@@ -34,20 +36,140 @@ StoredMessage messageOf(const sdk::Rows& rows, std::size_t row, const Room& room
     return message;
 }
 
+namespace {
+
+sdk::Rows lockedRooms(sdk::Connection& connection, const std::vector<std::int64_t>& chat_ids) {
+    if (isSqlite(connection)) {
+        sdk::Json ids = sdk::Json::array();
+        for (const auto id : chat_ids) ids.push(id);
+        return connection.execute(
+            "SELECT id, low_id, high_id, last_seq, last_at, closed_at FROM chat_rooms "
+            "WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id",
+            {ids.dump()});
+    }
+    SqlArray ids;
+    for (const auto id : chat_ids) ids.add(id);
+    return connection.execute(
+        "SELECT id, low_id, high_id, last_seq, last_at, closed_at FROM unnest((SELECT $1::bigint[])) AS k(c) "
+        "JOIN chat_rooms ON id = k.c ORDER BY id FOR UPDATE OF chat_rooms",
+        {ids.done()});
+}
+
+Locked lockInSqlite(sdk::Connection& connection, const std::vector<std::int64_t>& chat_ids,
+                    std::span<const MessageKey> keys) {
+    Locked locked;
+    locked.rooms = lockRooms(connection, chat_ids);
+    sdk::Json list = sdk::Json::array();
+    for (const auto& key : keys)
+        list.push(sdk::Json::object({{"c", key.chat_id}, {"m", sdk::Json(key.message_id)}}));
+    const auto rows = connection.execute(
+        "SELECT m.chat_id, m.sender_id, m.seq, m.created_at, m.message_id FROM json_each($1) k "
+        "CROSS JOIN chat_messages m ON m.chat_id = json_extract(k.value, '$.c') "
+        "AND m.message_id = json_extract(k.value, '$.m')",
+        {list.dump()});
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        locked.known.push_back({rows.integer(row, 0), rows.text(row, 4), rows.integer(row, 1),
+                                rows.integer(row, 2), rows.time(row, 3)});
+    }
+    return locked;
+}
+
+Locked lockInPostgresql(sdk::Connection& connection, const std::vector<std::int64_t>& chat_ids,
+                        std::span<const MessageKey> keys) {
+    SqlArray ids, chats, messages;
+    for (const auto id : chat_ids) ids.add(id);
+    for (const auto& key : keys) {
+        chats.add(key.chat_id);
+        messages.add(key.message_id);
+    }
+    const auto rows = connection.execute(
+        "WITH r AS MATERIALIZED (SELECT id, low_id, high_id, last_seq, last_at, closed_at "
+        "FROM unnest((SELECT $1::bigint[])) AS k(c) JOIN chat_rooms ON id = k.c ORDER BY id "
+        "FOR UPDATE OF chat_rooms) "
+        "SELECT id, low_id, last_seq, last_at, high_id, closed_at, NULL AS message_id FROM r UNION ALL "
+        "SELECT m.chat_id, m.sender_id, m.seq, m.created_at, NULL, NULL, m.message_id "
+        "FROM unnest((SELECT $2::bigint[]), (SELECT $3::text[])) AS k(c, m) CROSS JOIN LATERAL "
+        "(SELECT x.* FROM chat_messages x WHERE x.chat_id = k.c AND x.message_id = k.m) m",
+        {ids.done(), chats.done(), messages.done()});
+    Locked locked;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        if (rows.isNull(row, 6)) {
+            locked.rooms.push_back({rows.integer(row, 0), rows.integer(row, 1), rows.integer(row, 4),
+                                    rows.integer(row, 2), rows.time(row, 3), !rows.isNull(row, 5)});
+        } else {
+            locked.known.push_back({rows.integer(row, 0), rows.text(row, 6), rows.integer(row, 1),
+                                    rows.integer(row, 2), rows.time(row, 3)});
+        }
+    }
+    return locked;
+}
+
+void storeInSqlite(sdk::Connection& connection, std::span<const StoredMessage* const> messages,
+                   const std::vector<Room>& rooms) {
+    sdk::Json list = sdk::Json::array();
+    for (const auto* message : messages) {
+        list.push(sdk::Json::object({{"c", message->chat_id},
+                                     {"q", message->seq},
+                                     {"m", message->message_id},
+                                     {"s", message->sender},
+                                     {"b", message->body},
+                                     {"r", optionalText(message->reply_id)},
+                                     {"a", optionalText(message->media)},
+                                     {"t", sdk::toMicros(message->created_at)}}));
+    }
+    sdk::Json places = sdk::Json::array();
+    for (const auto& room : rooms) {
+        places.push(
+            sdk::Json::object({{"c", room.id}, {"q", room.last_seq}, {"t", sdk::toMicros(room.last_at)}}));
+    }
+    connection.execute(
+        "INSERT INTO chat_messages (chat_id, seq, message_id, sender_id, body, reply_id, media, created_at) "
+        "SELECT json_extract(value, '$.c'), json_extract(value, '$.q'), json_extract(value, '$.m'), "
+        "json_extract(value, '$.s'), json_extract(value, '$.b'), json_extract(value, '$.r'), "
+        "json_extract(value, '$.a'), json_extract(value, '$.t') FROM json_each($1)",
+        {list.dump()});
+    connection.execute(
+        "UPDATE chat_rooms SET last_seq = d.q, last_at = d.t FROM (SELECT json_extract(value, '$.c') AS c, "
+        "json_extract(value, '$.q') AS q, json_extract(value, '$.t') AS t FROM json_each($1)) d "
+        "WHERE chat_rooms.id = d.c",
+        {places.dump()});
+}
+
+void storeInPostgresql(sdk::Connection& connection, std::span<const StoredMessage* const> messages,
+                       const std::vector<Room>& rooms) {
+    SqlArray chats, seqs, ids, senders, bodies, replies, media, times;
+    for (const auto* message : messages) {
+        chats.add(message->chat_id);
+        seqs.add(message->seq);
+        ids.add(message->message_id);
+        senders.add(message->sender);
+        bodies.add(message->body);
+        replies.addIfAny(message->reply_id);
+        media.addIfAny(message->media);
+        times.add(sdk::toMicros(message->created_at));
+    }
+    SqlArray room_ids, last_seqs, last_times;
+    for (const auto& room : rooms) {
+        room_ids.add(room.id);
+        last_seqs.add(room.last_seq);
+        last_times.add(sdk::toMicros(room.last_at));
+    }
+    connection.execute(
+        "WITH stored AS (INSERT INTO chat_messages (chat_id, seq, message_id, sender_id, body, reply_id, "
+        "media, created_at) SELECT * FROM unnest((SELECT $1::bigint[]), (SELECT $2::bigint[]), (SELECT "
+        "$3::text[]), (SELECT $4::bigint[]), "
+        "(SELECT $5::text[]), (SELECT $6::text[]), (SELECT $7::text[]), (SELECT $8::bigint[]))) "
+        "UPDATE chat_rooms SET last_seq = d.q, last_at = d.t "
+        "FROM unnest((SELECT $9::bigint[]), (SELECT $10::bigint[]), (SELECT $11::bigint[])) AS d(c, q, t) "
+        "WHERE chat_rooms.id = d.c",
+        {chats.done(), seqs.done(), ids.done(), senders.done(), bodies.done(), replies.done(), media.done(),
+         times.done(), room_ids.done(), last_seqs.done(), last_times.done()});
+}
+
+}  // namespace
+
 std::vector<Room> lockRooms(sdk::Connection& connection, const std::vector<std::int64_t>& chat_ids) {
-    sdk::Json ids = sdk::Json::array();
-    for (const auto id : chat_ids) ids.push(id);
-    const auto rows =
-        isSqlite(connection)
-            ? connection.execute(
-                  "SELECT id, low_id, high_id, last_seq, last_at, closed_at FROM chat_rooms "
-                  "WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id",
-                  {ids.dump()})
-            : connection.execute(
-                  "SELECT id, low_id, high_id, last_seq, last_at, closed_at FROM chat_rooms "
-                  "WHERE id = ANY (ARRAY(SELECT value::bigint FROM json_array_elements_text($1::json))) "
-                  "ORDER BY id FOR UPDATE",
-                  {ids.dump()});
+    const auto rows = lockedRooms(connection, chat_ids);
     std::vector<Room> rooms;
     rooms.reserve(rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -57,76 +179,16 @@ std::vector<Room> lockRooms(sdk::Connection& connection, const std::vector<std::
     return rooms;
 }
 
-std::vector<StoredMessage> findByKeys(sdk::Connection& connection, const std::vector<MessageKey>& keys) {
-    sdk::Json list = sdk::Json::array();
-    for (const auto& key : keys) list.push(sdk::Json::object({{"c", key.chat_id}, {"m", key.message_id}}));
-    const auto rows =
-        isSqlite(connection)
-            ? connection.execute(
-                  "SELECT m.chat_id, m.message_id, m.sender_id, m.seq, m.created_at FROM json_each($1) k "
-                  "CROSS JOIN chat_messages m ON m.chat_id = json_extract(k.value, '$.c') "
-                  "AND m.message_id = json_extract(k.value, '$.m')",
-                  {list.dump()})
-            : connection.execute(
-                  "SELECT m.chat_id, m.message_id, m.sender_id, m.seq, m.created_at "
-                  "FROM json_to_recordset($1::json) AS k(c bigint, m text) CROSS JOIN LATERAL "
-                  "(SELECT x.* FROM chat_messages x WHERE x.chat_id = k.c AND x.message_id = k.m) m",
-                  {list.dump()});
-    std::vector<StoredMessage> found;
-    found.reserve(rows.size());
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-        StoredMessage message;
-        message.chat_id = rows.integer(row, 0);
-        message.message_id = rows.text(row, 1);
-        message.sender = rows.integer(row, 2);
-        message.seq = rows.integer(row, 3);
-        message.created_at = rows.time(row, 4);
-        found.push_back(std::move(message));
-    }
-    return found;
+Locked lock(sdk::Connection& connection, const std::vector<std::int64_t>& chat_ids,
+            std::span<const MessageKey> keys) {
+    return isSqlite(connection) ? lockInSqlite(connection, chat_ids, keys)
+                                : lockInPostgresql(connection, chat_ids, keys);
 }
 
-void store(sdk::Connection& connection, const std::vector<StoredMessage>& messages,
+void store(sdk::Connection& connection, std::span<const StoredMessage* const> messages,
            const std::vector<Room>& rooms) {
-    sdk::Json list = sdk::Json::array();
-    for (const auto& message : messages) {
-        list.push(sdk::Json::object({{"c", message.chat_id},
-                                     {"q", message.seq},
-                                     {"m", message.message_id},
-                                     {"s", message.sender},
-                                     {"b", message.body},
-                                     {"r", optionalText(message.reply_id)},
-                                     {"a", optionalText(message.media)},
-                                     {"t", sdk::toMicros(message.created_at)}}));
-    }
-    sdk::Json places = sdk::Json::array();
-    for (const auto& room : rooms) {
-        places.push(
-            sdk::Json::object({{"c", room.id}, {"q", room.last_seq}, {"t", sdk::toMicros(room.last_at)}}));
-    }
-    if (isSqlite(connection)) {
-        connection.execute(
-            "INSERT INTO chat_messages (chat_id, seq, message_id, sender_id, body, reply_id, media, "
-            "created_at) "
-            "SELECT json_extract(value, '$.c'), json_extract(value, '$.q'), json_extract(value, '$.m'), "
-            "json_extract(value, '$.s'), json_extract(value, '$.b'), json_extract(value, '$.r'), "
-            "json_extract(value, '$.a'), json_extract(value, '$.t') FROM json_each($1)",
-            {list.dump()});
-        connection.execute(
-            "UPDATE chat_rooms SET last_seq = d.q, last_at = d.t FROM (SELECT json_extract(value, '$.c') AS "
-            "c, "
-            "json_extract(value, '$.q') AS q, json_extract(value, '$.t') AS t FROM json_each($1)) d WHERE "
-            "chat_rooms.id = d.c",
-            {places.dump()});
-    } else {
-        connection.execute(
-            "WITH stored AS (INSERT INTO chat_messages (chat_id, seq, message_id, sender_id, body, reply_id, "
-            "media, created_at) SELECT c, q, m, s, b, r, a, t FROM json_to_recordset($1::json) "
-            "AS d(c bigint, q bigint, m text, s bigint, b text, r text, a text, t bigint)) "
-            "UPDATE chat_rooms SET last_seq = d.q, last_at = d.t FROM json_to_recordset($2::json) "
-            "AS d(c bigint, q bigint, t bigint) WHERE chat_rooms.id = d.c",
-            {list.dump(), places.dump()});
-    }
+    if (isSqlite(connection)) return storeInSqlite(connection, messages, rooms);
+    storeInPostgresql(connection, messages, rooms);
 }
 
 std::vector<StoredMessage> after(sdk::Connection& connection, const Room& room, std::int64_t seq,
@@ -143,18 +205,30 @@ std::vector<StoredMessage> after(sdk::Connection& connection, const Room& room, 
     return messages;
 }
 
-std::vector<StoredMessage> before(sdk::Connection& connection, const Room& room, std::int64_t seq,
-                                  std::int64_t limit) {
+std::optional<View> view(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user,
+                         std::int64_t seq) {
+    // The limit is no value: for one that it does not know until then, PostgreSQL would plan each time.
+    // Without messages there is one row, empty but for the chat.
     const auto rows = connection.execute(
-        "SELECT seq, message_id, sender_id, body, reply_id, media, created_at, revision, edited_at, "
-        "unsent_at, "
-        "reactions FROM chat_messages "
-        "WHERE chat_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
-        {room.id, seq, limit});
-    std::vector<StoredMessage> messages;
-    messages.reserve(rows.size());
-    for (std::size_t row = rows.size(); row-- > 0;) messages.push_back(messageOf(rows, row, room));
-    return messages;
+        "SELECT m.seq, m.message_id, m.sender_id, m.body, m.reply_id, m.media, m.created_at, m.revision, "
+        "m.edited_at, m.unsent_at, m.reactions, r.low_id, r.high_id, r.last_seq, p.delivered_seq, "
+        "p.seen_seq, "
+        "o.delivered_seq, o.seen_seq FROM chat_rooms r "
+        "JOIN chat_participants p ON p.chat_id = r.id AND p.user_id = $2 "
+        "JOIN chat_participants o ON o.chat_id = r.id AND o.user_id <> $2 "
+        "LEFT JOIN (SELECT * FROM chat_messages WHERE chat_id = $1 AND seq < $3 ORDER BY seq DESC LIMIT 20) "
+        "m "
+        "ON m.chat_id = r.id WHERE r.id = $1 ORDER BY m.seq DESC",
+        {chat_id, user, seq});
+    if (rows.empty()) return std::nullopt;
+    View view;
+    view.room = {chat_id, rows.integer(0, 11), rows.integer(0, 12), rows.integer(0, 13)};
+    view.own = {rows.integer(0, 14), rows.integer(0, 15)};
+    view.others = {rows.integer(0, 16), rows.integer(0, 17)};
+    if (rows.isNull(0, 0)) return view;
+    view.messages.reserve(rows.size());
+    for (std::size_t row = rows.size(); row-- > 0;) view.messages.push_back(messageOf(rows, row, view.room));
+    return view;
 }
 
 std::optional<std::int64_t> placeOf(sdk::Connection& connection, std::int64_t chat_id,

@@ -6,9 +6,11 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "chat_types.h"
+#include "room_store.h"
 
 namespace linkup::chat::message_store {
 
@@ -21,20 +23,44 @@ std::vector<Room> lockRooms(sdk::Connection& connection, const std::vector<std::
 
 struct MessageKey {
     std::int64_t chat_id = 0;
-    std::string message_id;
+    std::string_view message_id;
 };
-/// Of these keys those that are stored: without body and media.
-std::vector<StoredMessage> findByKeys(sdk::Connection& connection, const std::vector<MessageKey>& keys);
+/// What a message that is stored already makes of another with its id.
+struct KnownMessage {
+    std::int64_t chat_id = 0;
+    std::string message_id;
+    sdk::UserId sender = 0;
+    std::int64_t seq = 0;
+    sdk::Time created_at{};
+};
+struct Locked {
+    std::vector<Room> rooms;
+    std::vector<KnownMessage> known;
+};
+/// The rooms as lockRooms, and of the keys those that are stored, on PostgreSQL in one statement. That does
+/// not see what others stored while it waited for the rooms; storing such a message again is a unique
+/// violation, and the next transaction sees it. All that a client can know of when it sends is seen.
+Locked lock(sdk::Connection& connection, const std::vector<std::int64_t>& chat_ids,
+            std::span<const MessageKey> keys);
 /// Inserts the messages and keeps last_seq and last_at with their rooms. A fixed number of statements, on
 /// PostgreSQL one.
-void store(sdk::Connection& connection, const std::vector<StoredMessage>& messages,
+void store(sdk::Connection& connection, std::span<const StoredMessage* const> messages,
            const std::vector<Room>& rooms);
 
-/// Up to `limit` messages above `seq`, or below it: the nearest to it, in ascending order.
+/// A chat as one of its two sees it: how far both are, and up to 20 messages below `seq`, the nearest to it,
+/// in ascending order. In one statement; nothing for others.
+struct View {
+    Room room;
+    room_store::Cursors own;
+    room_store::Cursors others;
+    std::vector<StoredMessage> messages;
+};
+std::optional<View> view(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user,
+                         std::int64_t seq);
+
+/// Up to `limit` messages above `seq`: the nearest to it, in ascending order.
 std::vector<StoredMessage> after(sdk::Connection& connection, const Room& room, std::int64_t seq,
                                  std::int64_t limit);
-std::vector<StoredMessage> before(sdk::Connection& connection, const Room& room, std::int64_t seq,
-                                  std::int64_t limit);
 /// The place of a message, whoever sent it.
 std::optional<std::int64_t> placeOf(sdk::Connection& connection, std::int64_t chat_id,
                                     const std::string& message_id);

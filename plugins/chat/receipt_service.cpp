@@ -9,7 +9,7 @@ namespace linkup::chat {
 namespace {
 
 // Under load a cursor moves so often and no more: what it costs does not grow with the messages.
-constexpr std::chrono::milliseconds kGather{20};
+constexpr std::chrono::milliseconds kGather{50};
 
 }  // namespace
 
@@ -36,21 +36,25 @@ void ReceiptService::stop() noexcept {
     if (thread_.joinable()) thread_.join();
 }
 
-void ReceiptService::noteDelivered(const StoredMessage& message) {
+void ReceiptService::noteDelivered(Receipt receipt) {
+    bool wakes = false;
     {
         const std::lock_guard lock(mutex_);
-        auto& newest = noted_[{message.chat_id, message.receiver}];
-        if (newest.message.seq >= message.seq) return;
-        newest.message = message;
+        auto& newest = noted_[{receipt.chat_id, receipt.receiver}];
+        if (newest.receipt.seq >= receipt.seq) return;
+        newest.receipt = std::move(receipt);
+        wakes = std::exchange(idle_, false);  // while others gather, one more wakes nobody
     }
-    wake_.notify_one();
+    if (wakes) wake_.notify_one();
 }
 
 void ReceiptService::run() {
     std::unique_lock lock(mutex_);
     for (;;) {
         heartbeat_->rest();
+        idle_ = noted_.empty();
         wake_.wait(lock, [this] { return stopping_ || !noted_.empty(); });
+        idle_ = false;
         heartbeat_->beat();
         if (noted_.empty()) return;
         auto batch = std::exchange(noted_, {});
@@ -66,15 +70,17 @@ void ReceiptService::run() {
 
 bool ReceiptService::write(Batch& batch) {
     room_store::Delivered seqs;
-    for (const auto& [place, noted] : batch) seqs.emplace(place, noted.message.seq);
+    for (const auto& [place, noted] : batch) seqs.emplace(place, noted.receipt.seq);
     const auto count = static_cast<std::int64_t>(batch.size());
     try {
         const auto moved = sdk::transaction(database_, [&](sdk::Connection& connection) {
             return room_store::advanceDelivered(connection, seqs);
         });
-        for (const auto& [place, noted] : batch) {
-            if (noted.in_doubt || moved.contains(place)) events_.delivered(noted.message);
+        std::vector<Receipt> told;
+        for (auto& [place, noted] : batch) {
+            if (noted.in_doubt || moved.contains(place)) told.push_back(std::move(noted.receipt));
         }
+        if (!told.empty()) events_.delivered(told);
         return true;
     } catch (const sdk::Error& error) {
         log_.warning("delivery receipts could not be stored",
@@ -92,7 +98,7 @@ bool ReceiptService::write(Batch& batch) {
 void ReceiptService::noteAgain(Batch&& left) {
     for (auto& [key, noted] : left) {
         auto& newest = noted_[key];
-        if (newest.message.seq >= noted.message.seq) continue;
+        if (newest.receipt.seq >= noted.receipt.seq) continue;
         newest = std::move(noted);
     }
 }
@@ -116,7 +122,7 @@ void ReceiptService::markSeenUpTo(sdk::Connection& connection, const Room& room,
     const bool first_handed = room_store::advanceDelivered(connection, room.id, reader, newest->seq);
     const bool first_seen = room_store::advanceSeen(connection, room.id, reader, newest->seq);
     connection.afterCommit([this, message = *newest, reading_session, first_handed, first_seen] {
-        if (first_handed) events_.delivered(message);
+        if (first_handed) events_.delivered({message});
         if (first_seen) events_.seen(message, reading_session);
     });
 }

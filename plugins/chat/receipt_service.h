@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "chat_types.h"
 
@@ -21,8 +22,8 @@ namespace linkup::chat {
 class ReceiptEvents {
 public:
     virtual ~ReceiptEvents() = default;
-    /// `message` is the newest that `receiver` got.
-    virtual void delivered(const StoredMessage& message) = 0;
+    /// Of each the message is the newest that its receiver got.
+    virtual void delivered(const std::vector<Receipt>& receipts) = 0;
     /// `reading_session`, an id or empty, knows already.
     virtual void seen(const StoredMessage& message, const std::string& reading_session) = 0;
 };
@@ -42,7 +43,7 @@ public:
 
     /// A device of the receiver has the message. Written at once, or, while others are written, with all that
     /// gather: one transaction for all chats. Tried again while the database is away.
-    void noteDelivered(const StoredMessage& message);
+    void noteDelivered(Receipt receipt);
     /// The reader has seen the partner's messages up to this one; unknown ids change nothing. Without a chat
     /// the id is looked up in the reader's own.
     void markSeen(sdk::UserId reader, std::optional<std::int64_t> chat_id, const std::string& message_id,
@@ -54,7 +55,7 @@ public:
 
 private:
     struct Noted {
-        StoredMessage message;
+        Receipt receipt;
         bool in_doubt = false;  ///< a commit of it may have happened, and nobody was told
     };
     using Batch = std::map<std::pair<std::int64_t, sdk::UserId>, Noted>;
@@ -72,7 +73,8 @@ private:
 
     std::mutex mutex_;
     std::condition_variable wake_;
-    Batch noted_;  // newest by chat and receiver
+    Batch noted_;        // newest by chat and receiver
+    bool idle_ = false;  // the thread waits for the first to be noted
     bool stopping_ = false;
     sdk::Heartbeat* heartbeat_ = nullptr;
     std::thread thread_;

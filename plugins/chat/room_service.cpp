@@ -2,6 +2,9 @@
 
 #include <linkup/sdk/error.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "message_frame.h"
 #include "message_store.h"
 #include "room_store.h"
@@ -9,11 +12,20 @@
 namespace linkup::chat {
 namespace {
 
-constexpr std::int64_t kPageSize = 20;
 constexpr std::int64_t kExportPageSize = 500;
 
 sdk::Error notParticipant() {
     return {sdk::ErrorCode::kForbidden, "User is not a participant of this chat"};
+}
+
+/// False if the newest messages show that the user has seen all of the partner's.
+bool mayHaveUnseen(const message_store::View& view, sdk::UserId user) {
+    const auto& messages = view.messages;
+    if (messages.empty()) return false;
+    return messages.front().seq > view.own.seen_seq + 1 ||
+           std::any_of(messages.begin(), messages.end(), [&](const StoredMessage& message) {
+               return message.receiver == user && message.seq > view.own.seen_seq;
+           });
 }
 
 sdk::Json startReply(const char* message, const Room& room, sdk::UserId user) {
@@ -64,6 +76,14 @@ Room RoomService::participated(sdk::Connection& connection, sdk::UserId user, st
     return *room;
 }
 
+message_store::View RoomService::viewed(sdk::Connection& connection, sdk::UserId user, std::int64_t chat_id,
+                                        std::optional<std::int64_t> before) {
+    auto view = message_store::view(connection, chat_id, user,
+                                    before.value_or(std::numeric_limits<std::int64_t>::max()));
+    if (!view) throw notParticipant();
+    return std::move(*view);
+}
+
 sdk::Json RoomService::frames(const std::vector<StoredMessage>& messages, sdk::UserId user,
                               std::int64_t seen_seq, std::int64_t partner_seen_seq) const {
     sdk::Json list = sdk::Json::array();
@@ -75,38 +95,36 @@ sdk::Json RoomService::frames(const std::vector<StoredMessage>& messages, sdk::U
 }
 
 sdk::Json RoomService::history(sdk::UserId user, std::int64_t chat_id) {
-    return sdk::transaction(database_, [&](sdk::Connection& connection) {
-        const auto room = participated(connection, user, chat_id);
-        const auto messages = message_store::before(connection, room, room.last_seq + 1, kPageSize);
-        const auto last_seq = messages.empty() ? 0 : messages.back().seq;
-        if (last_seq > 0) receipts_.markSeenUpTo(connection, room, user, last_seq, {});
-
-        const auto others = room_store::cursors(connection, chat_id, room.partnerOf(user));
-        return sdk::Json::object({{"user_id", user},
-                                  {"messages", frames(messages, user, last_seq, others.seen_seq)},
-                                  {"last_seq", last_seq},
-                                  {"other_seen_seq", others.seen_seq},
-                                  {"other_delivered_seq", others.delivered_seq}});
+    const auto view = sdk::read(database_, [&](sdk::Connection& connection) {
+        return viewed(connection, user, chat_id, std::nullopt);
     });
+    const auto last_seq = view.messages.empty() ? 0 : view.messages.back().seq;
+    if (mayHaveUnseen(view, user)) {
+        database_.transaction([&](sdk::Connection& connection) {
+            receipts_.markSeenUpTo(connection, view.room, user, last_seq, {});
+        });
+    }
+    return sdk::Json::object({{"user_id", user},
+                              {"messages", frames(view.messages, user, last_seq, view.others.seen_seq)},
+                              {"last_seq", last_seq},
+                              {"other_seen_seq", view.others.seen_seq},
+                              {"other_delivered_seq", view.others.delivered_seq}});
 }
 
 sdk::Json RoomService::page(sdk::UserId user, std::int64_t chat_id, const Before& before) {
     return sdk::read(database_, [&](sdk::Connection& connection) {
-        const auto room = participated(connection, user, chat_id);
         auto end = before.seq;
-        if (!end && before.message_id) {
-            end = message_store::placeOf(connection, chat_id, *before.message_id);
+        if (!end && (before.message_id || before.time)) {
+            const auto room = participated(connection, user, chat_id);
+            if (before.message_id) end = message_store::placeOf(connection, chat_id, *before.message_id);
+            if (!end && before.time) end = message_store::firstSince(connection, room, *before.time);
         }
-        if (!end && before.time) end = message_store::firstSince(connection, room, *before.time);
-        const auto messages =
-            message_store::before(connection, room, end.value_or(room.last_seq + 1), kPageSize);
-
-        const auto own = room_store::cursors(connection, chat_id, user);
-        const auto others = room_store::cursors(connection, chat_id, room.partnerOf(user));
+        const auto view = viewed(connection, user, chat_id, end);
+        const auto& messages = view.messages;
         const bool has_more = !messages.empty() && messages.front().seq > 1;
         return sdk::Json::object(
             {{"user_id", user},
-             {"messages", frames(messages, user, own.seen_seq, others.seen_seq)},
+             {"messages", frames(messages, user, view.own.seen_seq, view.others.seen_seq)},
              {"has_more", has_more},
              {"next_page_cursor", messages.empty() ? sdk::Json() : messages.front().message_id},
              {"next_before_seq", messages.empty() ? sdk::Json() : messages.front().seq}});

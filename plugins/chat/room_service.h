@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "chat_types.h"
+#include "message_store.h"
 #include "receipt_service.h"
 
 namespace linkup::chat {
@@ -47,6 +48,9 @@ public:
 
 private:
     static Room participated(sdk::Connection& connection, sdk::UserId user, std::int64_t chat_id);
+    /// The messages below `before`; without it the newest.
+    static message_store::View viewed(sdk::Connection& connection, sdk::UserId user, std::int64_t chat_id,
+                                      std::optional<std::int64_t> before);
     /// The two cursors say up to where each has seen what the other wrote.
     sdk::Json frames(const std::vector<StoredMessage>& messages, sdk::UserId user, std::int64_t seen_seq,
                      std::int64_t partner_seen_seq) const;

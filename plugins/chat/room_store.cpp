@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sql_array.h"
+
 namespace linkup::chat::room_store {
 namespace {
 
@@ -38,8 +40,14 @@ Room insert(sdk::Connection& connection, sdk::UserId one, sdk::UserId other, sdk
 }
 
 void removeOfPair(sdk::Connection& connection, sdk::UserId one, sdk::UserId other) {
-    connection.execute("DELETE FROM chat_rooms WHERE low_id = $1 AND high_id = $2",
-                       {std::min(one, other), std::max(one, other)});
+    removeMessages(connection, connection.execute(
+                                   "DELETE FROM chat_rooms WHERE low_id = $1 AND high_id = $2 RETURNING id",
+                                   {std::min(one, other), std::max(one, other)}));
+}
+
+void removeMessages(sdk::Connection& connection, const sdk::Rows& rooms) {
+    for (std::size_t row = 0; row < rooms.size(); ++row)
+        connection.execute("DELETE FROM chat_messages WHERE chat_id = $1", {rooms.integer(row, 0)});
 }
 
 std::vector<std::pair<std::int64_t, std::int64_t>> lastSeqs(sdk::Connection& connection, sdk::UserId user) {
@@ -100,31 +108,44 @@ bool advanceDelivered(sdk::Connection& connection, std::int64_t chat_id, sdk::Us
                .affected() == 1;
 }
 
-std::set<std::pair<std::int64_t, sdk::UserId>> advanceDelivered(sdk::Connection& connection,
-                                                                const Delivered& seqs) {
-    sdk::Json list = sdk::Json::array();
-    for (const auto& [place, seq] : seqs)
-        list.push(sdk::Json::object({{"c", place.first}, {"u", place.second}, {"q", seq}}));
+namespace {
+
+sdk::Rows advancedRows(sdk::Connection& connection, const Delivered& seqs) {
+    if (connection.dialect() == sdk::Dialect::kSqlite) {
+        sdk::Json list = sdk::Json::array();
+        for (const auto& [place, seq] : seqs)
+            list.push(sdk::Json::object({{"c", place.first}, {"u", place.second}, {"q", seq}}));
+        return connection.execute(
+            "UPDATE chat_participants SET delivered_seq = d.q FROM (SELECT json_extract(value, '$.c') "
+            "AS c, json_extract(value, '$.u') AS u, json_extract(value, '$.q') AS q FROM json_each($1)) "
+            "d WHERE chat_participants.chat_id = d.c AND chat_participants.user_id = d.u "
+            "AND delivered_seq < d.q RETURNING chat_id, user_id",
+            {list.dump()});
+    }
+    SqlArray chats, users, reached;
+    for (const auto& [place, seq] : seqs) {
+        chats.add(place.first);
+        users.add(place.second);
+        reached.add(seq);
+    }
     // Locked in one order, so that the same people's devices on two nodes cannot make these wait for each
     // other.
-    const auto rows =
-        connection.dialect() == sdk::Dialect::kSqlite
-            ? connection.execute(
-                  "UPDATE chat_participants SET delivered_seq = d.q FROM (SELECT json_extract(value, '$.c') "
-                  "AS c, json_extract(value, '$.u') AS u, json_extract(value, '$.q') AS q FROM "
-                  "json_each($1)) "
-                  "d WHERE chat_participants.chat_id = d.c AND chat_participants.user_id = d.u "
-                  "AND delivered_seq < d.q RETURNING chat_id, user_id",
-                  {list.dump()})
-            : connection.execute(
-                  "WITH d AS MATERIALIZED (SELECT p.chat_id, p.user_id, k.q "
-                  "FROM json_to_recordset($1::json) AS k(c bigint, u bigint, q bigint) "
-                  "JOIN chat_participants p ON p.chat_id = k.c AND p.user_id = k.u "
-                  "WHERE p.delivered_seq < k.q ORDER BY p.chat_id, p.user_id FOR UPDATE OF p) "
-                  "UPDATE chat_participants p SET delivered_seq = d.q FROM d "
-                  "WHERE p.chat_id = d.chat_id AND p.user_id = d.user_id AND p.delivered_seq < d.q "
-                  "RETURNING p.chat_id, p.user_id",
-                  {list.dump()});
+    return connection.execute(
+        "WITH d AS MATERIALIZED (SELECT p.chat_id, p.user_id, k.q "
+        "FROM unnest((SELECT $1::bigint[]), (SELECT $2::bigint[]), (SELECT $3::bigint[])) AS k(c, u, q) "
+        "JOIN chat_participants p ON p.chat_id = k.c AND p.user_id = k.u "
+        "WHERE p.delivered_seq < k.q ORDER BY p.chat_id, p.user_id FOR UPDATE OF p) "
+        "UPDATE chat_participants p SET delivered_seq = d.q FROM d "
+        "WHERE p.chat_id = d.chat_id AND p.user_id = d.user_id AND p.delivered_seq < d.q "
+        "RETURNING p.chat_id, p.user_id",
+        {chats.done(), users.done(), reached.done()});
+}
+
+}  // namespace
+
+std::set<std::pair<std::int64_t, sdk::UserId>> advanceDelivered(sdk::Connection& connection,
+                                                                const Delivered& seqs) {
+    const auto rows = advancedRows(connection, seqs);
     std::set<std::pair<std::int64_t, sdk::UserId>> moved;
     for (std::size_t row = 0; row < rows.size(); ++row)
         moved.emplace(rows.integer(row, 0), rows.integer(row, 1));

@@ -19,6 +19,9 @@ std::optional<Room> findOfPair(sdk::Connection& connection, sdk::UserId one, sdk
 Room insert(sdk::Connection& connection, sdk::UserId one, sdk::UserId other, sdk::Time now);
 /// Participants and messages go with it.
 void removeOfPair(sdk::Connection& connection, sdk::UserId one, sdk::UserId other);
+/// What is left of rooms that were deleted in this transaction, whose ids are the first column. By a
+/// statement of its own, which sees what came while the deletion waited for the rooms.
+void removeMessages(sdk::Connection& connection, const sdk::Rows& rooms);
 /// The user's chats, each with its last seq.
 std::vector<std::pair<std::int64_t, std::int64_t>> lastSeqs(sdk::Connection& connection, sdk::UserId user);
 std::vector<sdk::ChatSummary> summaries(sdk::Connection& connection, sdk::UserId user);

@@ -85,7 +85,7 @@ struct ChatTown {
         receipts.start(receipts_heartbeat);
         feeds.start(nullptr, {&feeds_heartbeats[0], &feeds_heartbeats[1]});
         events.start(feeds, nullptr);
-        messages.start(&files, heartbeat);
+        messages.start(&files, {&heartbeats[0], &heartbeats[1]});
         limits.start();
     }
     ~ChatTown() {
@@ -114,13 +114,16 @@ struct ChatTown {
         draft.body = std::move(body);
         return draft;
     }
-    std::future<chat::SendOutcome> submit(chat::Draft draft) {
+    static std::future<chat::SendOutcome> submit(chat::MessageService& writer, chat::Draft draft) {
         auto promise = std::make_shared<std::promise<chat::SendOutcome>>();
-        draft.reply = [promise](const chat::SendOutcome& outcome) { promise->set_value(outcome); };
+        draft.reply = [promise](const chat::Draft&, const chat::SendOutcome& outcome) {
+            promise->set_value(outcome);
+        };
         auto future = promise->get_future();
-        if (!messages.submit(std::move(draft))) promise->set_value({chat::SendResult::kBusy, {}});
+        if (!writer.submit(std::move(draft))) promise->set_value({chat::SendResult::kBusy, {}});
         return future;
     }
+    std::future<chat::SendOutcome> submit(chat::Draft draft) { return submit(messages, std::move(draft)); }
     chat::SendOutcome send(chat::Draft draft) { return submit(std::move(draft)).get(); }
 
     Town town;
@@ -130,7 +133,7 @@ struct ChatTown {
     chat::ChatEvents events;
     chat::ReceiptService receipts;
     chat::ChatFeeds feeds;
-    sdk::testing::FakeHeartbeat heartbeat;
+    std::array<sdk::testing::FakeHeartbeat, chat::MessageService::kThreads> heartbeats;
     sdk::testing::FakeHeartbeat receipts_heartbeat;
     std::array<sdk::testing::FakeHeartbeat, chat::ChatFeeds::kThreads> feeds_heartbeats;
     chat::MessageService messages;

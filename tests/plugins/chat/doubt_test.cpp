@@ -2,7 +2,9 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <atomic>
 #include <chrono>
+#include <stdexcept>
 
 #include "chat_fixture.h"
 #include "doubtful_database.h"
@@ -34,6 +36,7 @@ class DoubtTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(othersAreToldToTryAgainAndOvertakeNobody);
     CPPUNIT_TEST(messageThatAnotherNodeStoredMeanwhileIsDeliveredByThatNodeOnly);
     CPPUNIT_TEST(wholeBatchInDoubtKeepsItsOrder);
+    CPPUNIT_TEST(draftInDoubtThatIsRefusedNowFailsAlone);
     CPPUNIT_TEST(stopWhileInDoubtEndsSoon);
     CPPUNIT_TEST(startChatAgainAfterADoubtGivesTheSameChat);
     CPPUNIT_TEST(receiptIsTriedAgainWhileTheDatabaseIsAway);
@@ -151,6 +154,37 @@ public:
         expectDelivered(numbers);
     }
 
+    void draftInDoubtThatIsRefusedNowFailsAlone() {
+        std::promise<void> begun;
+        std::promise<void> gathered;
+        std::atomic<bool> broken = false;
+        chat_->town.host().fake_hooks.on("message.sending", [&](sdk::Connection&, sdk::Json& payload) {
+            const auto& id = payload["message_id"].asString();
+            if (id == ChatTown::messageId(99)) {
+                begun.set_value();
+                gathered.get_future().wait();
+            }
+            if (id == ChatTown::messageId(2) && broken) throw std::runtime_error("broken");
+            return sdk::HookVerdict::pass();
+        });
+        auto before = submit(99);
+        begun.get_future().wait();
+        database_->next({Fault::kRolledBackUnanswered});
+        database_->setAway(true);
+        std::vector<std::future<chat::SendOutcome>> outcomes;
+        for (int i = 1; i <= 3; ++i) outcomes.push_back(submit(i));
+        gathered.set_value();
+        CPPUNIT_ASSERT(before.get().result == SendResult::kStored);
+        CPPUNIT_ASSERT(waitFor([&] { return database_->refused() > 0; }));
+        broken = true;
+        database_->setAway(false);
+        for (int i = 1; i <= 3; ++i) {
+            CPPUNIT_ASSERT(outcomes[static_cast<std::size_t>(i) - 1].get().result ==
+                           (i == 2 ? SendResult::kFailed : SendResult::kStored));
+        }
+        expectDelivered({99, 1, 3});
+    }
+
     void stopWhileInDoubtEndsSoon() {
         database_->next({Fault::kCommittedUnanswered});
         database_->setAway(true);
@@ -244,13 +278,15 @@ private:
         auto writer = std::make_unique<chat::MessageService>(database, host.clock(), host.log(),
                                                              host.metrics(), host.hooks(), chat_->events,
                                                              chat::WriterSettings{.settle_again = 5ms});
-        writer->start(nullptr, chat_->heartbeat);
+        writer->start(nullptr, {&chat_->heartbeats[0], &chat_->heartbeats[1]});
         return writer;
     }
     std::future<chat::SendOutcome> submit(int number) {
         auto draft = ChatTown::draft(room_, 1, 2, number);
         auto promise = std::make_shared<std::promise<chat::SendOutcome>>();
-        draft.reply = [promise](const chat::SendOutcome& outcome) { promise->set_value(outcome); };
+        draft.reply = [promise](const chat::Draft&, const chat::SendOutcome& outcome) {
+            promise->set_value(outcome);
+        };
         auto future = promise->get_future();
         CPPUNIT_ASSERT(writer_->submit(std::move(draft)));
         return future;
@@ -306,7 +342,7 @@ public:
         writer_ = std::make_unique<chat::MessageService>(*database_, host.clock(), host.log(), host.metrics(),
                                                          host.hooks(), chat_->events,
                                                          chat::WriterSettings{.settle_again = 20ms});
-        writer_->start(nullptr, chat_->heartbeat);
+        writer_->start(nullptr, {&chat_->heartbeats[0], &chat_->heartbeats[1]});
     }
     void tearDown() override {
         writer_.reset();
@@ -346,7 +382,9 @@ private:
     std::future<chat::SendOutcome> submit(int number) {
         auto draft = ChatTown::draft(room_, 1, 2, number);
         auto promise = std::make_shared<std::promise<chat::SendOutcome>>();
-        draft.reply = [promise](const chat::SendOutcome& outcome) { promise->set_value(outcome); };
+        draft.reply = [promise](const chat::Draft&, const chat::SendOutcome& outcome) {
+            promise->set_value(outcome);
+        };
         auto future = promise->get_future();
         CPPUNIT_ASSERT(writer_->submit(std::move(draft)));
         return future;

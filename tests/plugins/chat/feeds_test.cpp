@@ -1,6 +1,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include "chat_fixture.h"
+#include "node_lines.h"
 
 namespace linkup::test {
 
@@ -280,9 +281,7 @@ public:
         send(2, 1, 1);  // the other node does not hear of it
         feed->sending(ChatTown::messageId(500));
         sendOne(ChatTown::draft(room_, 1, 2, 500));
-        auto envelope = sdk::parseTrustedJson(published().back().text);
-        envelope.set("session", phone->id());
-        other.bus.publish("messages", envelope.dump());
+        other.bus.publish("messages", sentBy(published().back().text, phone->id()));
         expectSeqs(wait(*phone, 1), {1});
         send(2, 1, 1);
         other.bus.publish("messages", published().back().text);
@@ -324,11 +323,37 @@ private:
         ++stored_;
         published();
     }
-    /// What the other nodes are told of all that was stored; the sockets here have it then.
+    /// What the other nodes are told of all that was stored, as if each message had come alone; the sockets
+    /// here have it then.
     std::vector<sdk::testing::FakeBus::Message> published() {
         auto& bus = chat_->town.host().fake_bus;
-        CPPUNIT_ASSERT(waitFor([&] { return bus.published().size() >= stored_; }));
-        return bus.published();
+        std::vector<sdk::testing::FakeBus::Message> messages;
+        CPPUNIT_ASSERT(waitFor([&] {
+            messages.clear();
+            for (const auto& batch : bus.published()) {
+                if (batch.topic != "messages") continue;
+                chat::NodeWords lines(batch.text, '\n');
+                const auto node = lines.next();
+                while (!lines.atEnd()) {
+                    chat::NodeLines alone(node);
+                    alone.line(lines.next()).line(lines.next());
+                    messages.push_back({batch.topic, alone.text(), batch.trace});
+                }
+            }
+            return messages.size() >= stored_;
+        }));
+        return messages;
+    }
+    /// The same publication, if that socket had sent the message.
+    static std::string sentBy(const std::string& publication, const std::string& session) {
+        chat::NodeWords lines(publication, '\n');
+        chat::NodeLines changed(lines.next());
+        chat::NodeWords words(lines.next(), ' ');
+        std::string head;
+        for (int i = 0; i < 5; ++i) head.append(words.next()).push_back(' ');
+        words.next();
+        head.append(session).append(" ").append(words.rest());
+        return changed.line(head).line(lines.next()).text();
     }
     void resume(const std::shared_ptr<FakeSocketSession>& device, Json chats) {
         chat_->sockets.onEvent(device, "resume", Json::object({{"chats", std::move(chats)}}));

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "chat_fixture.h"
+#include "message_store.h"
 
 namespace linkup::test {
 
@@ -32,6 +33,8 @@ class MessageTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(handlerThatLeavesNoMessageFailsIt);
     CPPUNIT_TEST(textsComeBackAsTheyWereSent);
     CPPUNIT_TEST(manySendersAtOnceLeaveNoGapAndNoDuplicate);
+    CPPUNIT_TEST(resendThatWaitedForAnotherNodeIsRecognised);
+    CPPUNIT_TEST(sentToTwoNodesAtOnceIsStoredOnce);
     CPPUNIT_TEST(fullQueueIsBusy);
     CPPUNIT_TEST(framesTraceIsWithItsMessageAllTheWay);
     CPPUNIT_TEST_SUITE_END();
@@ -54,21 +57,26 @@ public:
             auto draft = ChatTown::draft(room_, 1, 2, i);
             auto promise = std::make_shared<std::promise<std::uint64_t>>();
             replied.push_back(promise->get_future());
-            draft.reply = [promise](const chat::SendOutcome&) {
+            draft.reply = [promise](const chat::Draft&, const chat::SendOutcome&) {
                 promise->set_value(sdk::TraceScope::current().span);
             };
             CPPUNIT_ASSERT(chat_->messages.submit(std::move(draft)));
         }
         for (std::size_t i = 0; i < 3; ++i) CPPUNIT_ASSERT_EQUAL(i + 1, replied[i].get());
         const auto published = [&] {
-            std::vector<std::uint64_t> spans;
-            for (const auto& message : chat_->town.host().fake_bus.published()) {
-                if (message.topic == "messages") spans.push_back(message.trace.span);
+            std::string text;
+            for (const auto& batch : chat_->town.host().fake_bus.published()) {
+                if (batch.topic == "messages") text += batch.text;
             }
-            return spans;
+            return text;
         };
-        CPPUNIT_ASSERT(waitFor([&] { return published().size() == 3; }));
-        CPPUNIT_ASSERT(published() == std::vector<std::uint64_t>({1, 2, 3}));
+        CPPUNIT_ASSERT(
+            waitFor([&] { return published().find(ChatTown::messageId(3)) != std::string::npos; }));
+        for (int i = 1; i <= 3; ++i) {
+            CPPUNIT_ASSERT(published().find(" 00-00000000000000010000000000000002-000000000000000" +
+                                            std::to_string(i) + "-00 " + ChatTown::messageId(i)) !=
+                           std::string::npos);
+        }
         CPPUNIT_ASSERT(asked == std::vector<std::uint64_t>({1, 2, 3}));
     }
 
@@ -283,6 +291,52 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::int64_t{kSenders * kEach}, stored());
     }
 
+    /// The other node has not committed when ours looks whether it knows the message.
+    void resendThatWaitedForAnotherNodeIsRecognised() {
+        std::future<chat::SendOutcome> ours;
+        chat::StoredMessage theirs = message(7);
+        chat_->town.database().transaction([&](sdk::Connection& connection) {
+            auto rooms = chat::message_store::lockRooms(connection, {room_});
+            theirs.seq = rooms.front().last_seq = 1;
+            theirs.created_at = rooms.front().last_at = chat_->town.host().fake_clock.now();
+            const std::vector<const chat::StoredMessage*> all{&theirs};
+            chat::message_store::store(connection, all, rooms);
+            ours = chat_->submit(ChatTown::draft(room_, 1, 2, 7));
+            if (kBackend == Backend::kPostgresql) waitForLock(connection);
+        });
+        const auto outcome = ours.get();
+        CPPUNIT_ASSERT(outcome.result == SendResult::kRepeated);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, outcome.message.seq);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, stored());
+    }
+
+    void sentToTwoNodesAtOnceIsStoredOnce() {
+        constexpr int kMessages = 200;
+        auto& host = chat_->town.host();
+        chat::MessageService other(chat_->town.database(), host.clock(), host.log(), host.metrics(),
+                                   other_hooks_, chat_->events, {});
+        other.start(nullptr, {&other_heartbeat_, &other_heartbeat_});
+        std::vector<std::future<chat::SendOutcome>> here;
+        std::vector<std::future<chat::SendOutcome>> there;
+        for (int i = 1; i <= kMessages; ++i) {
+            here.push_back(chat_->submit(ChatTown::draft(room_, 1, 2, i)));
+            there.push_back(ChatTown::submit(other, ChatTown::draft(room_, 1, 2, i)));
+        }
+        std::set<std::int64_t> seqs;
+        for (std::size_t i = 0; i < kMessages; ++i) {
+            const auto one = here[i].get();
+            const auto same = there[i].get();
+            CPPUNIT_ASSERT((one.result == SendResult::kStored && same.result == SendResult::kRepeated) ||
+                           (one.result == SendResult::kRepeated && same.result == SendResult::kStored));
+            CPPUNIT_ASSERT_EQUAL(one.message.seq, same.message.seq);
+            CPPUNIT_ASSERT(one.message.created_at == same.message.created_at);
+            seqs.insert(one.message.seq);
+        }
+        CPPUNIT_ASSERT_EQUAL(std::size_t{kMessages}, seqs.size());
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{kMessages}, stored());
+        other.stop();
+    }
+
     void fullQueueIsBusy() {
         open({.batch = 1, .queue = 2});
         std::vector<std::future<chat::SendOutcome>> outcomes;
@@ -295,6 +349,25 @@ public:
     }
 
 private:
+    chat::StoredMessage message(int number) const {
+        chat::StoredMessage message;
+        message.chat_id = room_;
+        message.message_id = ChatTown::messageId(number);
+        message.sender = 1;
+        message.receiver = 2;
+        message.body = "hello";
+        return message;
+    }
+    /// Until another transaction waits for this one.
+    static void waitForLock(sdk::Connection& connection) {
+        CPPUNIT_ASSERT(waitFor([&] {
+            return connection
+                       .execute(
+                           "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND "
+                           "transactionid = pg_current_xact_id()::xid")
+                       .integer(0, 0) > 0;
+        }));
+    }
     chat::Draft withFile(int number, const std::string& file_key) {
         auto draft = ChatTown::draft(room_, 1, 2, number);
         draft.file_key = file_key;
@@ -332,6 +405,8 @@ private:
     sdk::Json::Array history() { return chat_->rooms.history(2, room_)["messages"].items(); }
 
     std::unique_ptr<ChatTown> chat_;
+    sdk::testing::FakeHooks other_hooks_;
+    sdk::testing::FakeHeartbeat other_heartbeat_;
     std::int64_t room_ = 0;
 };
 

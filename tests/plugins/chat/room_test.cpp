@@ -1,5 +1,8 @@
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <future>
+#include <thread>
+
 #include "chat_fixture.h"
 
 namespace linkup::test {
@@ -20,6 +23,7 @@ class RoomTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(unseenCountsThePartnersMessagesOnly);
     CPPUNIT_TEST(summariesComeLatestFirst);
     CPPUNIT_TEST(removedRoomIsGoneForBoth);
+    CPPUNIT_TEST(messageThatIsBeingStoredGoesWithItsRoom);
     CPPUNIT_TEST_SUITE_END();
 
 public:
@@ -148,6 +152,33 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::string("back again"), chats[0].last_message.value());
         CPPUNIT_ASSERT_EQUAL(newer, chats[1].chat_room_id);
         CPPUNIT_ASSERT(!chats[1].last_message);
+    }
+
+    void messageThatIsBeingStoredGoesWithItsRoom() {
+        std::promise<void> locked;
+        std::promise<void> stored;
+        chat_->town.host().fake_hooks.on("message.sending", [&](sdk::Connection&, sdk::Json&) {
+            locked.set_value();
+            stored.get_future().wait();
+            return sdk::HookVerdict::pass();
+        });
+        auto sent = chat_->submit(ChatTown::draft(room_, 1, 2, 1));
+        locked.get_future().wait();
+        std::thread remover([&] {
+            chat_->town.database().transaction(
+                [&](sdk::Connection& connection) { chat_->rooms.removeBetween(connection, 1, 2); });
+        });
+        if (kBackend == Backend::kPostgresql) {
+            CPPUNIT_ASSERT(waitFor([&] {
+                return chat_->town.number(
+                           "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                           "AND datname = current_database()") > 0;
+            }));
+        }
+        stored.set_value();
+        remover.join();
+        CPPUNIT_ASSERT(sent.get().result == chat::SendResult::kStored);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, chat_->town.number("SELECT COUNT(*) FROM chat_messages"));
     }
 
     void removedRoomIsGoneForBoth() {
