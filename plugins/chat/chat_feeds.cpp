@@ -177,7 +177,9 @@ ChatFeeds::Outcome ChatFeeds::readFor(const EntryPtr& entry) {
             const auto needs = feed.needs();
             if (needs == SocketFeed::Needs::kNothing) return Outcome::kDone;
             if (needs == SocketFeed::Needs::kPlaces) {
+                const auto claimed = feed.claimed();
                 feed.setPlaces(sdk::read(database_, [&](sdk::Connection& connection) {
+                    noteClaimed(connection, feed.user(), claimed);
                     return room_store::lastSeqs(connection, feed.user());
                 }));
                 continue;
@@ -195,6 +197,21 @@ ChatFeeds::Outcome ChatFeeds::readFor(const EntryPtr& entry) {
     }
     feed.session()->close(sdk::CloseCode::kInternal, "please resume");
     return Outcome::kFailed;
+}
+
+/// What a client has was delivered, even if the node that handed it out died before it had noted that.
+void ChatFeeds::noteClaimed(sdk::Connection& connection, sdk::UserId user,
+                            const std::vector<SocketFeed::Place>& claimed) {
+    if (claimed.empty()) return;
+    const auto delivered = room_store::deliveredSeqs(connection, user);
+    for (const auto& [chat, seq] : claimed) {
+        const auto known = delivered.find(chat);
+        if (known == delivered.end() || seq <= known->second) continue;
+        const auto room = room_store::find(connection, chat);
+        if (!room || !room->has(user)) continue;
+        const auto newest = message_store::lastReceived(connection, *room, user, seq);
+        if (newest && newest->seq > known->second) receipts_.noteDelivered(*newest);
+    }
 }
 
 SocketFeed::Page ChatFeeds::readPage(const SocketFeed& feed, const SocketFeed::Range& range) {

@@ -74,6 +74,8 @@ private:
     void run(sdk::Heartbeat& heartbeat);
     void finish(const EntryPtr& entry, Outcome outcome);
     Outcome readFor(const EntryPtr& entry);
+    void noteClaimed(sdk::Connection& connection, sdk::UserId user,
+                     const std::vector<SocketFeed::Place>& claimed);
     SocketFeed::Page readPage(const SocketFeed& feed, const SocketFeed::Range& range);
 
     sdk::Database& database_;

@@ -63,6 +63,15 @@ std::vector<std::pair<std::int64_t, std::int64_t>> lastSeqs(sdk::Connection& con
     return chats;
 }
 
+std::map<std::int64_t, std::int64_t> deliveredSeqs(sdk::Connection& connection, sdk::UserId user) {
+    const auto rows =
+        connection.execute("SELECT chat_id, delivered_seq FROM chat_participants WHERE user_id = $1", {user});
+    std::map<std::int64_t, std::int64_t> seqs;
+    for (std::size_t row = 0; row < rows.size(); ++row)
+        seqs.emplace(rows.integer(row, 0), rows.integer(row, 1));
+    return seqs;
+}
+
 std::vector<sdk::ChatSummary> summaries(sdk::Connection& connection, sdk::UserId user) {
     const auto rows = connection.execute(
         "SELECT r.id, CASE WHEN r.low_id = $1 THEN r.high_id ELSE r.low_id END, "

@@ -24,6 +24,8 @@ void removeOfPair(sdk::Connection& connection, sdk::UserId one, sdk::UserId othe
 void removeMessages(sdk::Connection& connection, const sdk::Rows& rooms);
 /// The user's chats, each with its last seq.
 std::vector<std::pair<std::int64_t, std::int64_t>> lastSeqs(sdk::Connection& connection, sdk::UserId user);
+/// Of the user's chats how far the user's devices got.
+std::map<std::int64_t, std::int64_t> deliveredSeqs(sdk::Connection& connection, sdk::UserId user);
 std::vector<sdk::ChatSummary> summaries(sdk::Connection& connection, sdk::UserId user);
 
 struct Cursors {

@@ -116,6 +116,12 @@ SocketFeed::Needs SocketFeed::needs() {
     return reads ? Needs::kMessages : Needs::kNothing;
 }
 
+std::vector<SocketFeed::Place> SocketFeed::claimed() {
+    const std::lock_guard lock(mutex_);
+    if (resumes_.empty() || isResuming()) return {};
+    return resumes_.front().chats;
+}
+
 void SocketFeed::setPlaces(const std::vector<Place>& places) {
     const std::lock_guard lock(mutex_);
     const bool first_time = !std::exchange(opened_, true);

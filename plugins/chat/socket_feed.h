@@ -52,6 +52,8 @@ public:
 
     enum class Needs { kNothing, kPlaces, kMessages };
     Needs needs();
+    /// After kPlaces: what the client says that it has, of the resume that begins with the places.
+    std::vector<Place> claimed();
     /// All chats of the user.
     void setPlaces(const std::vector<Place>& places);
 

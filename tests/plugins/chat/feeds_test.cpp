@@ -45,6 +45,7 @@ class FeedsTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(foreignChatsAreRefusedAndTheOthersGoOn);
     CPPUNIT_TEST(tooManyResumesAtOnceAreRefused);
     CPPUNIT_TEST(resumedMessagesAreDelivered);
+    CPPUNIT_TEST(whatTheClientSaysThatItHasIsDelivered);
     CPPUNIT_TEST(resumedMessagesAreAsInHistory);
     CPPUNIT_TEST(messagesThatOvertakeAreSentInOrder);
     CPPUNIT_TEST(messagesThatCrossWhileASocketOpensBothCome);
@@ -185,6 +186,22 @@ public:
             });
         });
         CPPUNIT_ASSERT(told);
+    }
+
+    /// As after the death of the node that had handed it out.
+    void whatTheClientSaysThatItHasIsDelivered() {
+        const auto sender = open(1);
+        send(1, 2, 3);
+        send(2, 1, 1);
+        const auto phone = open(2);
+        resume(phone, Json::object({{key(), 4}}));
+        CPPUNIT_ASSERT_EQUAL(std::string("resumed"), wait(*phone, 1)[0]["type"].asString());
+        CPPUNIT_ASSERT(waitFor([&] {
+            const auto events = sender->takeEvents();
+            return std::any_of(events.begin(), events.end(), [](const Json& event) {
+                return event["type"] == Json("delivered") && event["seq"].asInteger() == 3;
+            });
+        }));
     }
 
     void resumedMessagesAreAsInHistory() {
