@@ -41,6 +41,17 @@ int noSuchAccount() {
     return Poco::Util::Application::EXIT_NOUSER;
 }
 
+int exitCodeOf(const sdk::Error& error) {
+    switch (error.code()) {
+        case sdk::ErrorCode::kUnavailable:
+            return Poco::Util::Application::EXIT_UNAVAILABLE;
+        case sdk::ErrorCode::kForbidden:  // a plugin's veto
+            return Poco::Util::Application::EXIT_NOPERM;
+        default:
+            return Poco::Util::Application::EXIT_CONFIG;
+    }
+}
+
 /// The value of a command line option, from 1 to `most`.
 std::int64_t wholeNumber(const std::string& option, const std::string& value, std::int64_t most) {
     const auto number = parseInteger(value);
@@ -234,7 +245,7 @@ int Linkupd::main(const std::vector<std::string>& arguments) {
         return EXIT_CONFIG;
     } catch (const sdk::Error& error) {
         complain(error.what());
-        return error.code() == sdk::ErrorCode::kUnavailable ? EXIT_UNAVAILABLE : EXIT_CONFIG;
+        return exitCodeOf(error);
     } catch (const Poco::Exception& error) {
         complain(error.displayText());
     } catch (const std::exception& error) {

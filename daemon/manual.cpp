@@ -97,6 +97,9 @@ The database, Redis or the port is not to be had.
 .B 70
 An internal error.
 .TP
+.B 77
+A plugin does not allow it, and says why.
+.TP
 .B 78
 The configuration or a plugin is wrong; the message says where, what was found and what is allowed.
 .SH FILES
