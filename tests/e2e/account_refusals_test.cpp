@@ -1,14 +1,11 @@
-#include <Poco/JWT/Signer.h>
-#include <Poco/JWT/Token.h>
 #include <Poco/String.h>
 #include <cppunit/extensions/HelperMacros.h>
 
-#include <atomic>
 #include <chrono>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "account_calls.h"
 #include "deployment.h"
 #include "person.h"
 #include "refusals.h"
@@ -18,54 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kSecret = "a secret of this test, of 32 bytes or more";
-constexpr const char* kPassword = "Passw0rd!";
 constexpr const char* kInvalidProof = "Verification is not valid. Please request a new code.";
-
-std::string codeBody(const std::string& email, const std::string& otp, const std::string& subject) {
-    return R"({"email":")" + email + R"(","otp":)" + otp + R"(,"subject":")" + subject + R"("})";
-}
-
-std::string passwordBody(const std::string& proof, const std::string& password = kPassword) {
-    return R"({"email_hash":")" + proof + R"(","password":")" + password + R"("})";
-}
-
-std::string refreshBody(const std::string& token, bool rotate = false) {
-    return R"({"refresh_token":")" + token + R"(")" + (rotate ? R"(,"rotate":true})" : "}");
-}
-
-/// A token of `claims`, good for an hour unless they say something else, as another library makes it.
-std::string signedToken(const std::map<std::string, Poco::Dynamic::Var>& claims,
-                        const std::string& algorithm = "HS256", const std::string& secret = kSecret) {
-    Poco::JWT::Token token;
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count();
-    token.payload().set("exp", static_cast<Poco::Int64>(seconds + 3600));
-    for (const auto& [name, value] : claims) token.payload().set(name, value);
-    Poco::JWT::Signer signer(secret);
-    signer.addAllAlgorithms();
-    return signer.sign(token, algorithm);
-}
-
-using Claims = std::map<std::string, Poco::Dynamic::Var>;
-
-Claims claimsOf(const std::string& token) {
-    Claims claims;
-    const auto read = Poco::JWT::Signer(kSecret).verify(token);
-    for (const auto& [name, value] : read.payload()) claims[name] = value;
-    return claims;
-}
-
-/// Runs `call` with each number below `count` at the same time; returns how many returned this status.
-template <class Call>
-int simultaneous(int count, int status, Call call) {
-    std::atomic<int> matching{0};
-    std::vector<std::jthread> clients;
-    for (int i = 0; i < count; ++i)
-        clients.emplace_back([&, i] { matching += call(i).status == status ? 1 : 0; });
-    clients.clear();
-    return matching;
-}
 
 }  // namespace
 
@@ -106,7 +56,7 @@ private:
     }
 
     static std::map<std::string, std::string> settings() {
-        return {{"auth.token.secret", kSecret}, {"server.trusted_proxies", "127.0.0.1"}};
+        return {{"auth.token.secret", kTokenSecret}, {"server.trusted_proxies", "127.0.0.1"}};
     }
 
     HttpClient client() { return HttpClient(deployment_->first().url()); }
@@ -175,11 +125,12 @@ private:
                     http.send("POST", "/api/v1/verify-otp", "{}", "text/plain"));
 
         const std::string code = askForCode("alice@example.com");
-        CPPUNIT_ASSERT_EQUAL(1, simultaneous(8, 200, [&](int i) {
-                                 return (i % 2 == 0 ? client() : otherNode())
-                                     .post("/api/v1/verify-otp",
-                                           codeBody("alice@example.com", code, "email_verification"));
-                             }));
+        const auto tries = atOnce(deployment_->inTurns(8), [&](HttpClient& phone, std::size_t) {
+            return phone.post("/api/v1/verify-otp",
+                              codeBody("alice@example.com", code, "email_verification"));
+        });
+        CPPUNIT_ASSERT_EQUAL(std::size_t{1}, countOf(200, tries));
+        CPPUNIT_ASSERT_EQUAL(std::size_t{7}, countOf(400, tries));
         assertRefused(400, "OTP verification failed: OTP expired or not found", attempt(code));
     }
 
@@ -211,17 +162,13 @@ private:
         std::vector<std::string> proofs{proof};
         for (int i = 0; i < 7; ++i)
             proofs.push_back(prove(i % 2 == 0 ? "alice@example.com" : "ALICE@example.com"));
-        SignedIn alice;
-        CPPUNIT_ASSERT_EQUAL(1, simultaneous(8, 200, [&](int i) {
-                                 auto reply = (i % 2 == 0 ? client() : otherNode())
-                                                  .post("/api/v1/signup",
-                                                        passwordBody(proofs[static_cast<std::size_t>(i)]));
-                                 if (reply.status == 200) alice = signedIn(reply);
-                                 return reply;
-                             }));
+        const auto tries = atOnce(deployment_->inTurns(8), [&](HttpClient& phone, std::size_t i) {
+            return phone.post("/api/v1/signup", passwordBody(proofs[i]));
+        });
+        CPPUNIT_ASSERT_EQUAL(std::size_t{1}, countOf(200, tries));
         for (const auto& one : proofs)
             assertRefused(409, "This email is already registered. Please log in.", attempt(one));
-        return alice;
+        return signedIn(firstOf(200, tries));
     }
 
     /// The same claims, but over since a second ago.
@@ -246,10 +193,10 @@ private:
         const std::string proof = prove("dave@example.com", "forgot_password");
         assertFault("value_error", "body/password", "", attempt(proof, "weak"));
         assertRefused(400, "Verification expired. Please request a new code.", attempt(expired(proof)));
-        CPPUNIT_ASSERT_EQUAL(1, simultaneous(6, 200, [&](int i) {
-                                 return (i % 2 == 0 ? client() : otherNode())
-                                     .post("/api/v1/reset-password", passwordBody(proof, "An0ther!pass"));
-                             }));
+        const auto tries = atOnce(deployment_->inTurns(6), [&](HttpClient& phone, std::size_t) {
+            return phone.post("/api/v1/reset-password", passwordBody(proof, "An0ther!pass"));
+        });
+        CPPUNIT_ASSERT_EQUAL(std::size_t{1}, countOf(200, tries));
         assertRefused(400, kInvalidProof, attempt(proof));
         assertRefused(401, "Invalid refresh token", http.post("/api/v1/refresh", refreshBody(dave.refresh)));
     }
@@ -338,14 +285,11 @@ private:
     void raceARotation() {
         for (int round = 0; round < 5; ++round) {
             const SignedIn phone = signedIn(logIn("alice@example.com", kPassword, "203.0.113.9"));
-            std::string won;
-            const int winners = simultaneous(2, 200, [&](int i) {
-                auto reply = (i == 0 ? client() : otherNode())
-                                 .post("/api/v1/refresh", refreshBody(phone.refresh, true));
-                if (reply.status == 200) won = reply.text("refresh_token");
-                return reply;
+            const auto tries = atOnce(deployment_->inTurns(2), [&](HttpClient& racer, std::size_t) {
+                return racer.post("/api/v1/refresh", refreshBody(phone.refresh, true));
             });
-            CPPUNIT_ASSERT_EQUAL(1, winners);
+            CPPUNIT_ASSERT_EQUAL(std::size_t{1}, countOf(200, tries));
+            const std::string won = firstOf(200, tries).text("refresh_token");
             const int alive = client().post("/api/v1/refresh", refreshBody(won)).status;
             CPPUNIT_ASSERT(alive == 200 || alive == 401);
             assertRefused(401, "Invalid refresh token",

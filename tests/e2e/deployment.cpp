@@ -27,6 +27,12 @@ Deployment::Deployment(Kind kind, const std::map<std::string, std::string>& sett
     daemons_.push_back(std::make_unique<LinkupDaemon>(options_));
 }
 
+std::vector<std::string> Deployment::inTurns(std::size_t phones) const {
+    std::vector<std::string> urls;
+    for (std::size_t i = 0; i < phones; ++i) urls.push_back(daemons_[i % daemons_.size()]->url());
+    return urls;
+}
+
 std::string Deployment::codeFor(const std::string& address, std::size_t used) {
     std::string code;
     const auto arrived = [&] {

@@ -22,6 +22,8 @@ public:
     /// The same one for each kind with one node.
     LinkupDaemon& first() { return *daemons_.front(); }
     LinkupDaemon& second() { return *daemons_.back(); }
+    /// Where so many phones go that take one node and the other in turns.
+    std::vector<std::string> inTurns(std::size_t phones) const;
     /// Its database on PrivatePostgres::shared(), unless it is kEmbedded.
     const std::string& database() const { return database_; }
     /// Of kTwoNodes alone.

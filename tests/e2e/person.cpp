@@ -3,21 +3,6 @@
 #include <stdexcept>
 
 namespace linkup::test {
-namespace {
-
-std::string profile(const std::string& name, Person::Gender gender) {
-    const bool female = gender == Person::Gender::kFemale;
-    const std::string picture =
-        R"({"file_key":"sw/media/)" + name + R"(/1.webp","blurhash":"LEHV6nWB2yk8pyo0adR*.7kCMdnj"})";
-    return R"({"username":")" + name + R"(","profile_picture":)" + picture + R"(,"gender":")" +
-           (female ? "Female" : "Male") + R"(","interested_gender":")" + (female ? "Male" : "Female") +
-           R"(","dob":"2003-05-17T00:00:00.000","university_major":"Computer Science","university_year":2,"photos":[)" +
-           picture + "," + picture +
-           R"(],"about":"Hello","currently_staying":"Campus Hostel","hometown":"Manipal, Karnataka","height":170,)"
-           R"("weight":null,"religion":null,"smoking_info":"No","drinking_info":null,"looking_for":"Serious"})";
-}
-
-}  // namespace
 
 Person::Person(Deployment& deployment, LinkupDaemon& node, const std::string& name)
     : url_(node.url()), http_(url_) {
@@ -37,6 +22,18 @@ Person::Person(Deployment& deployment, LinkupDaemon& node, const std::string& na
 Person::Person(Deployment& deployment, LinkupDaemon& node, const std::string& name, Gender gender)
     : Person(deployment, node, name) {
     post("/api/v1/register", profile(name, gender));
+}
+
+std::string Person::profile(const std::string& name, Gender gender) {
+    const bool female = gender == Gender::kFemale;
+    const std::string picture =
+        R"({"file_key":"sw/media/)" + name + R"(/1.webp","blurhash":"LEHV6nWB2yk8pyo0adR*.7kCMdnj"})";
+    return R"({"username":")" + name + R"(","profile_picture":)" + picture + R"(,"gender":")" +
+           (female ? "Female" : "Male") + R"(","interested_gender":")" + (female ? "Male" : "Female") +
+           R"(","dob":"2003-05-17T00:00:00.000","university_major":"Computer Science","university_year":2,"photos":[)" +
+           picture + "," + picture +
+           R"(],"about":"Hello","currently_staying":"Campus Hostel","hometown":"Manipal, Karnataka","height":170,)"
+           R"("weight":null,"religion":null,"smoking_info":"No","drinking_info":null,"looking_for":"Serious"})";
 }
 
 std::unique_ptr<SocketClient> Person::open(const std::string& name) {

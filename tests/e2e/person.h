@@ -21,6 +21,9 @@ public:
     /// The same, and registers a complete profile.
     Person(Deployment& deployment, LinkupDaemon& node, const std::string& name, Gender gender);
 
+    /// The body that registers such a profile.
+    static std::string profile(const std::string& name, Gender gender);
+
     int id() const { return id_; }
     /// Of the node that this person talks to.
     const std::string& url() const { return url_; }

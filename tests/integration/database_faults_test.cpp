@@ -1,13 +1,12 @@
 #include <cppunit/extensions/HelperMacros.h>
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <set>
 #include <thread>
 
 #include "busy_reply.h"
 #include "chat_line.h"
+#include "database_faults.h"
 
 namespace linkup::test {
 namespace {
@@ -17,40 +16,6 @@ constexpr std::chrono::seconds kBounded{5};
 bool answers(HttpClient& client, const std::string& path, int status) {
     return waitFor([&] { return client.get(path).status == status; });
 }
-
-/// Started again whatever becomes of the test: others use the same server.
-class DatabaseAway {
-public:
-    enum class How { kStopped, kKilled };
-    explicit DatabaseAway(How how = How::kStopped) {
-        how == How::kStopped ? PrivatePostgres::shared().stop() : PrivatePostgres::shared().kill();
-    }
-    ~DatabaseAway() {
-        try {
-            end();
-        } catch (const std::exception&) {  // the next test will say so
-        }
-    }
-    void end() { PrivatePostgres::shared().start(); }
-};
-
-/// Lets a process make no file longer than it is, as a full disk would.
-class FullDisk {
-public:
-    FullDisk(pid_t process, const std::filesystem::path& file) : process_(process) {
-        set(std::filesystem::file_size(file));
-    }
-    ~FullDisk() { end(); }
-    void end() { set(RLIM_INFINITY); }
-
-private:
-    void set(rlim_t bytes) const {
-        const rlimit limit{bytes, RLIM_INFINITY};
-        prlimit(process_, RLIMIT_FSIZE, &limit, nullptr);
-    }
-
-    pid_t process_;
-};
 
 }  // namespace
 
