@@ -99,7 +99,10 @@ Awaitable<void> HttpSession::serve() {
             if (!exchange.response.has_value() && exchange.route->spec.upload.has_value()) expectUpload();
             if (!exchange.response.has_value() && !exchange.parser.is_done() && !co_await receiveBody())
                 co_return;
-            if (!exchange.response.has_value()) co_await handle();
+            if (!exchange.response.has_value()) {
+                exchange.request.received_at = io().core().clock.now();
+                co_await handle();
+            }
         }
         if (!co_await reply()) co_return;
     }

@@ -104,7 +104,7 @@ SessionService::Refresh refreshOf(const Request& request) {
     return {request.body["refresh_token"].asString(),
             rotate.isBool() && rotate.asBool() ? SessionService::Rotation::kRotate
                                                : SessionService::Rotation::kKeep,
-            clientOf(request)};
+            clientOf(request), request.received_at};
 }
 
 void registerRefresh(sdk::Registrar& registrar, SessionService& sessions, std::int64_t expires_in) {

@@ -104,7 +104,7 @@ std::vector<SessionService::Outcome> SessionService::refresh(std::span<const Ref
 
     std::vector<std::string> used;
     for_each([&](std::size_t i) {
-        const LiveSession session = presented(*claims[i], live);
+        const LiveSession session = presented(*claims[i], several[i].presented_at, live);
         claims[i]->principal.email = session.email;
         const bool noted = several[i].rotation == Rotation::kRotate ||
                            host_.clock().now() - session.last_used_at < kTouchEvery;
@@ -125,12 +125,16 @@ std::vector<SessionService::Outcome> SessionService::refresh(std::span<const Ref
     return outcomes;
 }
 
-LiveSession SessionService::presented(const SessionClaims& claims, std::span<const LiveSession> live) {
+LiveSession SessionService::presented(const SessionClaims& claims, sdk::Time at,
+                                      std::span<const LiveSession> live) {
     const auto session = std::find_if(live.begin(), live.end(), [&](const LiveSession& each) {
         return each.id == claims.principal.session;
     });
     if (session == live.end() || session->user != claims.principal.user) refuseRefresh();
     if (session->refresh_jti != claims.jti) {
+        // Two at once with the same good token, of which the other was first: this one is no thief.
+        if (session->spent_jti == claims.jti && session->rotated_at && at < *session->rotated_at)
+            refuseRefresh();
         host_.log().warning("a spent refresh token was presented, its session ends",
                             {{"user", session->user}});
         host_.database().transaction([&](sdk::Connection& c) { revoke(c, session->id, session->user); });
@@ -176,7 +180,7 @@ std::string SessionService::rotate(const SessionClaims& claims) {
         return session_store::rotate(c, claims.principal.session, claims.jti, next.jti, host_.clock().now(),
                                      expiry());
     });
-    // Two at once with the same good token: one wins, and the other is no thief.
+    // As above: the other was first, only a moment ago.
     if (!won) refuseRefresh();
     return std::move(next.token);
 }

@@ -55,14 +55,16 @@ public:
         std::string_view token;
         Rotation rotation = Rotation::kKeep;
         ClientInfo client{};
+        /// When it was presented: a token that was spent after that has no thief.
+        sdk::Time presented_at = sdk::Time::max();
     };
     /// What became of one of several: set is what it gave, or why it failed.
     struct Outcome {
         std::optional<Refreshed> refreshed{};
         std::optional<sdk::Error> error{};
     };
-    /// Error{kUnauthenticated} if the token is no good. A spent token ends its session: someone else has a
-    /// copy.
+    /// Error{kUnauthenticated} if the token is no good. One that was spent before it was presented ends its
+    /// session: someone else has a copy.
     Refreshed refresh(std::string_view refresh_token, Rotation rotation, const ClientInfo& client = {});
     /// The same of up to kMostSessions at once, in their order. One that fails takes no other along: what
     /// was rotated must reach its owner.
@@ -94,7 +96,7 @@ private:
     std::optional<SessionClaims> adopt(std::string_view legacy_token, const ClientInfo& client);
     std::vector<LiveSession> findLive(std::vector<std::string> ids);
     /// The live session that a token belongs to, if it is its present one.
-    LiveSession presented(const SessionClaims& claims, std::span<const LiveSession> live);
+    LiveSession presented(const SessionClaims& claims, sdk::Time at, std::span<const LiveSession> live);
     void announce(sdk::Connection& connection, sdk::UserId user, std::vector<std::string> sessions);
     std::string rotate(const SessionClaims& claims);
     sdk::Time expiry() const;

@@ -42,9 +42,9 @@ std::optional<LiveSession> findLive(sdk::Connection& connection, const std::stri
 
 std::vector<LiveSession> findLive(sdk::Connection& connection, std::span<const std::string> ids,
                                   sdk::Time now) {
-#define LINKUP_AUTH_SELECT_LIVE                                                            \
-    "SELECT s.id, s.user_id, u.email, s.refresh_jti, s.last_used_at FROM auth_sessions s " \
-    "JOIN auth_users u ON u.id = s.user_id "                                               \
+#define LINKUP_AUTH_SELECT_LIVE                                                                  \
+    "SELECT s.id, s.user_id, u.email, s.refresh_jti, s.last_used_at, s.spent_jti, s.rotated_at " \
+    "FROM auth_sessions s JOIN auth_users u ON u.id = s.user_id "                                \
     "WHERE s.revoked_at IS NULL AND s.expires_at > $1 AND u.deleted_at IS NULL AND s.id "
     constexpr std::string_view kOne = LINKUP_AUTH_SELECT_LIVE "= $2";
     constexpr std::string_view kSeveral = LINKUP_AUTH_SELECT_LIVE "IN " LINKUP_AUTH_SESSIONS;
@@ -54,7 +54,8 @@ std::vector<LiveSession> findLive(sdk::Connection& connection, std::span<const s
     sessions.reserve(rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
         sessions.push_back({rows.text(row, 0), rows.integer(row, 1), rows.text(row, 2), rows.text(row, 3),
-                            rows.time(row, 4)});
+                            rows.time(row, 4), rows.optionalText(row, 5), std::nullopt});
+        if (!rows.isNull(row, 6)) sessions.back().rotated_at = rows.time(row, 6);
     }
     return sessions;
 }
@@ -84,8 +85,9 @@ bool rotate(sdk::Connection& connection, const std::string& id, const std::strin
             const std::string& new_jti, sdk::Time now, sdk::Time expires) {
     return connection
                .execute(
-                   "UPDATE auth_sessions SET refresh_jti = $1, last_used_at = $2, expires_at = $3 "
-                   "WHERE id = $4 AND refresh_jti = $5 AND revoked_at IS NULL",
+                   "UPDATE auth_sessions SET spent_jti = refresh_jti, rotated_at = $2, refresh_jti = $1, "
+                   "last_used_at = $2, expires_at = $3 WHERE id = $4 AND refresh_jti = $5 AND revoked_at IS "
+                   "NULL",
                    {new_jti, toMicros(now), toMicros(expires), id, old_jti})
                .affected() == 1;
 }

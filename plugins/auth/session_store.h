@@ -27,6 +27,8 @@ struct LiveSession {
     std::string email;
     std::string refresh_jti;  ///< of the one refresh token that is not spent
     sdk::Time last_used_at;
+    std::optional<std::string> spent_jti;  ///< of the one before, and when it was spent
+    std::optional<sdk::Time> rotated_at;
 };
 
 struct ListedSession {

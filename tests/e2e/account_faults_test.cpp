@@ -56,6 +56,7 @@ class AccountFaultsTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(signUpsAtOnceMakeOneAccountOnTwoNodes);
     CPPUNIT_TEST(rotationsAtOnceLeaveOneWinnerAndNoOrphanOnOneNode);
     CPPUNIT_TEST(rotationsAtOnceLeaveOneWinnerAndNoOrphanOnTwoNodes);
+    CPPUNIT_TEST(rotationThatHadToWaitIsJudgedByWhenItCame);
     CPPUNIT_TEST_SUITE_END();
 
 public:
@@ -72,6 +73,27 @@ public:
     void signUpsAtOnceMakeOneAccountOnTwoNodes() { signUpAtOnce(Kind::kTwoNodes); }
     void rotationsAtOnceLeaveOneWinnerAndNoOrphanOnOneNode() { rotateAtOnce(Kind::kEmbedded); }
     void rotationsAtOnceLeaveOneWinnerAndNoOrphanOnTwoNodes() { rotateAtOnce(Kind::kTwoNodes); }
+
+    /// A busy node looks at it when the other node has stored its exchange, and answered.
+    void rotationThatHadToWaitIsJudgedByWhenItCame() {
+        deploy(Kind::kTwoNodes, {{"server.worker_threads", "1"}});
+        const std::string raced = signUp();
+        CPPUNIT_ASSERT_EQUAL(200, askForCode(nodes_[0], "bob@example.com").status);
+        std::future<HttpReply> busy, late;
+        HttpReply won;
+        database().transaction([&](sdk::Connection& connection) {
+            connection.execute("UPDATE auth_codes SET tries = tries");
+            busy = std::async(std::launch::async, [&] { return tryCode(nodes_[1], "bob@example.com", "1"); });
+            CPPUNIT_ASSERT(waitFor([&] { return waitForALock() == 1; }));
+            late = std::async(std::launch::async, [&] { return refresh(nodes_[1], raced, true); });
+            CPPUNIT_ASSERT(waitFor([&] { return metric(nodes_[1], R"(pool_depth{pool="requests"})") == 1; }));
+            won = refresh(nodes_[0], raced, true);
+        });
+        CPPUNIT_ASSERT_EQUAL(400, busy.get().status);
+        assertRefused(401, "Invalid refresh token", late.get());
+        assertOneLineIsLeft(won, raced);
+        CPPUNIT_ASSERT_EQUAL(0, deployment_->stop());
+    }
 
 private:
     using Kind = Deployment::Kind;
@@ -207,9 +229,7 @@ private:
     /// Both have found the token good when the first of them is stored.
     void rotateAtOnce(Kind kind) {
         deploy(kind, {{"database.wait_ms", "30000"}});
-        const auto signed_up = HttpClient(nodes_[0]).post(
-            "/api/v1/signup", passwordBody(prove(*deployment_, "alice@example.com")));
-        const std::string raced = signed_up.text("refresh_token");
+        const std::string raced = signUp();
         const std::int64_t waits = waitsForTheWriter();
         std::vector<std::future<HttpReply>> racers;
         database().transaction([&](sdk::Connection& connection) {
@@ -221,15 +241,27 @@ private:
         std::vector<HttpReply> tries;
         for (auto& racer : racers) tries.push_back(racer.get());
         assertRefused(401, "Invalid refresh token", firstOf(401, tries));
-        const HttpReply& won = firstOf(200, tries);
-        const std::string next = won.text("refresh_token");
+        assertOneLineIsLeft(firstOf(200, tries), raced);
+        CPPUNIT_ASSERT_EQUAL(0, deployment_->stop());
+    }
 
+    /// Alice, the only one; returns her refresh token.
+    std::string signUp() {
+        const auto reply = HttpClient(nodes_[0]).post("/api/v1/signup",
+                                                      passwordBody(prove(*deployment_, "alice@example.com")));
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(reply.body, 200, reply.status);
+        return reply.text("refresh_token");
+    }
+
+    /// The winner's, until somebody presents the token that it was raced for.
+    void assertOneLineIsLeft(const HttpReply& won, const std::string& raced) {
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(won.body, 200, won.status);
+        const std::string next = won.text("refresh_token");
         CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, number("SELECT COUNT(*) FROM auth_sessions"));
         for (const std::string& node : nodes_) {
             CPPUNIT_ASSERT_EQUAL(200, refresh(node, next).status);
             CPPUNIT_ASSERT_EQUAL(200, statusOfMe(node, won.text("access_token")));
         }
-        // Who presents the spent one now has no part in the race: nobody keeps anything.
         assertRefused(401, "Invalid refresh token", refresh(nodes_[1], raced));
         for (const std::string& node : nodes_) {
             assertRefused(401, "Invalid refresh token", refresh(node, next));
@@ -237,22 +269,24 @@ private:
         }
         CPPUNIT_ASSERT_EQUAL(std::int64_t{1},
                              number("SELECT COUNT(*) FROM auth_sessions WHERE revoked_at IS NOT NULL"));
-        CPPUNIT_ASSERT_EQUAL(0, deployment_->stop());
     }
 
     /// Whether both racers wait to write: for the row, or, on SQLite, one for the file and the other for its
     /// node's one writer. `waits` is what there had been of these before.
     bool bothWait(std::int64_t waits) {
-        if (kind_ == Kind::kEmbedded) return waitsForTheWriter() > waits;
-        return PrivatePostgres::shared().query(
-                   "SELECT COUNT(*) = 2 FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == "t\n";
+        return kind_ == Kind::kEmbedded ? waitsForTheWriter() > waits : waitForALock() == 2;
     }
-    std::int64_t waitsForTheWriter() {
-        const std::string all = HttpClient(nodes_[0]).get("/metrics").body;
-        const std::string name = "\nlinkup_daemon_database_waits_total ";
-        const auto at = all.find(name);
-        CPPUNIT_ASSERT(at != std::string::npos);
-        return std::stoll(all.substr(at + name.size()));
+    std::int64_t waitsForTheWriter() { return metric(nodes_[0], "database_waits_total"); }
+    static int waitForALock() {
+        return std::stoi(PrivatePostgres::shared().query(
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"));
+    }
+    static std::int64_t metric(const std::string& url, const std::string& name) {
+        const std::string all = HttpClient(url).get("/metrics").body;
+        const std::string start = "\nlinkup_daemon_" + name + " ";
+        const auto at = all.find(start);
+        CPPUNIT_ASSERT_MESSAGE(name, at != std::string::npos);
+        return std::stoll(all.substr(at + start.size()));
     }
 
     Kind kind_ = Kind::kEmbedded;

@@ -42,6 +42,7 @@ class HttpTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(refusesTwoRoutesOfOneKind);
     CPPUNIT_TEST(takesTheClientsAddressFromTrustedProxiesOnly);
     CPPUNIT_TEST(runsAHandlerOnThePluginsOwnPool);
+    CPPUNIT_TEST(tellsAHandlerWhenItsRequestHadCome);
     CPPUNIT_TEST(servesWithoutAnAuthenticatorWhatNeedsNone);
     CPPUNIT_TEST_SUITE_END();
 
@@ -438,6 +439,35 @@ public:
         barrier.open();
         for (std::thread& caller : callers) caller.join();
         CPPUNIT_ASSERT_EQUAL(4, refused.load());
+    }
+    /// Not when it began to come, nor when its turn came.
+    void tellsAHandlerWhenItsRequestHadCome() {
+        server_->pools.create("test.one", 1, 1);
+        Barrier barrier;
+        sdk::RouteSpec spec = getSpec("/when");
+        spec.method = sdk::Method::kPost;
+        spec.body_kind = sdk::BodyKind::kJson;
+        spec.pool = "one";
+        server_->route(spec, [&](const Request& request) {
+            barrier.wait();
+            return Response::json(Json::object({{"came", sdk::toMicros(request.received_at)}}));
+        });
+        std::thread first([&] { HttpClient(server_->url()).post("/when"); });
+        CPPUNIT_ASSERT(waitFor([&] { return barrier.waiting() == 1; }));
+
+        RawConnection second(server_->url());
+        second.send("POST /when HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+        second.receiveUntil("100 Continue\r\n\r\n");
+        const sdk::Time before = server_->clock.now();
+        second.send("{}");
+        const auto waits = [&] { return server_->metrics.value("pool_depth", {{"pool", "test.one"}}) == 1; };
+        CPPUNIT_ASSERT(waitFor(waits));
+        const sdk::Time after = server_->clock.now();
+        barrier.open();
+        first.join();
+        const std::string reply = second.receiveUntil("}");
+        const sdk::Time came = sdk::fromMicros(std::stoll(reply.substr(reply.find("\"came\":") + 7)));
+        CPPUNIT_ASSERT(before <= came && came <= after);
     }
     void servesWithoutAnAuthenticatorWhatNeedsNone() {
         server_->get("/hello", [](const Request&) { return Response::json(Json::object()); });

@@ -88,6 +88,7 @@ sdk::Json AuthTown::call(sdk::Method method, const std::string& path, sdk::Reque
         request.principal = answer.principal;
     }
     if (request.peer.empty()) request.peer = kAddress;
+    if (request.received_at == sdk::Time{}) request.received_at = host_->fake_clock.now();
     return sdk::parseTrustedJson(registrar_.call(method, "/api/v1" + path, std::move(request)).body);
 }
 

@@ -3,6 +3,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 #include <optional>
 #include <thread>
@@ -25,6 +26,7 @@ class SessionTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(refreshRefusesWhatIsNoRefreshToken);
     CPPUNIT_TEST(refreshUntilTheThirtiethDay);
     CPPUNIT_TEST(spentRefreshTokenEndsTheSession);
+    CPPUNIT_TEST(tokenThatCameBeforeItWasSpentEndsNothing);
     CPPUNIT_TEST(unrotatedRefreshKeepsTheFirstToken);
     CPPUNIT_TEST(refreshNotesWhenTheSessionWasUsed);
     CPPUNIT_TEST(refreshesAnsweredTogetherEachGetTheirOwn);
@@ -94,6 +96,23 @@ public:
         CPPUNIT_ASSERT(outcome() == Outcome::kRefused);
     }
 
+    void tokenThatCameBeforeItWasSpentEndsNothing() {
+        const sdk::Time came = town_->host().fake_clock.now();
+        town_->host().fake_clock.advance(1ms);
+        const std::string second = refresh(alice_.refresh_token, true).at("refresh_token").asString();
+        for (const bool rotate : {true, false})
+            assertRefreshRefused([&] { refresh(alice_.refresh_token, rotate, came); });
+        CPPUNIT_ASSERT(refresh(second).contains("access_token"));
+        CPPUNIT_ASSERT(outcome() == Outcome::kAccepted);
+        // One that was spent before the other was has no part in a race with it.
+        const sdk::Time later = town_->host().fake_clock.now();
+        town_->host().fake_clock.advance(1ms);
+        const std::string third = refresh(second, true).at("refresh_token").asString();
+        assertRefreshRefused([&] { refresh(alice_.refresh_token, true, later); });
+        assertRefreshRefused(third);
+        CPPUNIT_ASSERT(outcome() == Outcome::kRefused);
+    }
+
     void unrotatedRefreshKeepsTheFirstToken() {
         for (int i = 0; i < 3; ++i) refresh(alice_.refresh_token);
         const Json body = Json::object({{"refresh_token", alice_.refresh_token}, {"rotate", false}});
@@ -115,6 +134,7 @@ public:
         std::vector<sdk::PendingRequest> pending;
         for (std::size_t i = 0; i < asked.size(); ++i) {
             requests[i].body = Json::object({{"refresh_token", asked[i].first}, {"rotate", asked[i].second}});
+            requests[i].received_at = town_->host().fake_clock.now();
             pending.push_back({requests[i]});
         }
         town_->registrar().find(sdk::Method::kPost, "/api/v1/refresh")->batch(pending);
@@ -230,12 +250,14 @@ public:
         for (int round = 0; round < 20; ++round) {
             const Citizen phone = town_->logIn(alice_.email);
             const auto session = town_->authenticator().verify(phone.access_token).principal.session;
+            const sdk::Time came = town_->host().fake_clock.now();
+            town_->host().fake_clock.advance(1ms);
             std::array<std::optional<std::string>, 2> won;
             std::vector<std::thread> clients;
             for (auto& mine : won) {
                 clients.emplace_back([&] {
                     try {
-                        mine = refresh(phone.refresh_token, true).at("refresh_token").asString();
+                        mine = refresh(phone.refresh_token, true, came).at("refresh_token").asString();
                     } catch (const sdk::Error& error) {
                         CPPUNIT_ASSERT(error.code() == ErrorCode::kUnauthenticated);
                     }
@@ -243,13 +265,7 @@ public:
             }
             for (std::thread& client : clients) client.join();
             CPPUNIT_ASSERT(won[0].has_value() != won[1].has_value());
-            // The loser was refused, or came so late that it looked like a thief: then the session is over.
-            const std::string next = won[0].value_or(won[1].value_or(""));
-            if (live(session)) {
-                CPPUNIT_ASSERT(refresh(next).contains("access_token"));
-            } else {
-                assertRefreshRefused(next);
-            }
+            CPPUNIT_ASSERT(refresh(won[0].value_or(won[1].value_or(""))).contains("access_token"));
             assertRefreshRefused(phone.refresh_token);
             CPPUNIT_ASSERT_MESSAGE("no orphan", !live(session));
         }
@@ -410,12 +426,21 @@ private:
         return session;
     }
     Json refresh(const std::string& token, bool rotate = false) {
-        Json body = Json::object({{"refresh_token", token}});
-        if (rotate) body.set("rotate", true);
-        return town_->post("/refresh", body);
+        return refresh(token, rotate, town_->host().fake_clock.now());
+    }
+    Json refresh(const std::string& token, bool rotate, sdk::Time came) {
+        sdk::Request request;
+        request.body = Json::object({{"refresh_token", token}});
+        if (rotate) request.body.set("rotate", true);
+        request.received_at = came;
+        return sdk::parseTrustedJson(
+            town_->registrar().call(sdk::Method::kPost, "/api/v1/refresh", std::move(request)).body);
     }
     void assertRefreshRefused(const std::string& token) {
-        const auto error = errorOf([&] { refresh(token); });
+        assertRefreshRefused([&] { refresh(token); });
+    }
+    void assertRefreshRefused(const std::function<void()>& attempt) {
+        const auto error = errorOf(attempt);
         CPPUNIT_ASSERT(error.code() == ErrorCode::kUnauthenticated);
         CPPUNIT_ASSERT_EQUAL(std::string("Invalid refresh token"), std::string(error.what()));
     }

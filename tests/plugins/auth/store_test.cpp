@@ -216,15 +216,17 @@ public:
         in([&](Connection& c) {
             return session_store::insert(c, {"s", user, "one", kNow, kNow + 1h, "", ""}), 0;
         });
+        const auto fresh = in([&](Connection& c) { return session_store::findLive(c, "s", kNow); });
+        CPPUNIT_ASSERT(!fresh->spent_jti && !fresh->rotated_at);
         const auto rotate = [&](const char* from, const char* to) {
             return in(
                 [&](Connection& c) { return session_store::rotate(c, "s", from, to, kNow, kNow + 2h); });
         };
         CPPUNIT_ASSERT(rotate("one", "two"));
         CPPUNIT_ASSERT(!rotate("one", "three"));
-        CPPUNIT_ASSERT_EQUAL(std::string("two"), in([&](Connection& c) {
-                                                     return session_store::findLive(c, "s", kNow + 90min);
-                                                 })->refresh_jti);
+        const auto found = in([&](Connection& c) { return session_store::findLive(c, "s", kNow + 90min); });
+        CPPUNIT_ASSERT_EQUAL(std::string("two"), found->refresh_jti);
+        CPPUNIT_ASSERT(found->spent_jti == "one" && found->rotated_at == kNow);
         in([&](Connection& c) { return session_store::revoke(c, "s", user, kNow); });
         CPPUNIT_ASSERT(!rotate("two", "four"));
     }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "linkup/sdk/clock.h"
 #include "linkup/sdk/error.h"
 #include "linkup/sdk/file.h"
 #include "linkup/sdk/json.h"
@@ -44,6 +45,9 @@ struct Request {
     /// A HEAD, on a route with RouteSpec::answers_head; `method` is kGet then. The gateway leaves the body
     /// out by itself, so only a handler whose headers depend on it has to look. Since: ABI 1.1.
     bool head_only = false;
+    /// When it had come, its body too, and before it waited for a thread: what came first is told by this.
+    /// Since: ABI 1.7.
+    Time received_at{};
 
     /// The first value of a header, or an empty text.
     LINKUP_SDK_API std::string_view header(std::string_view lower_case_name) const noexcept;
