@@ -3,6 +3,7 @@
 #include <linkup/sdk/config.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -60,6 +61,7 @@ struct AuthOptions {
     CodeMailTemplate code_mail;
     LoginLimits logins;
     std::chrono::seconds session_cache_ttl{60};
+    std::size_t profiles_kept = 16384;
     std::vector<std::string> majors;
 };
 

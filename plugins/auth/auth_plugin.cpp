@@ -13,6 +13,7 @@
 #include "auth_migrations.h"
 #include "auth_options.h"
 #include "authenticator_service.h"
+#include "candidate_service.h"
 #include "code_service.h"
 #include "data_request_service.h"
 #include "demo_service.h"
@@ -50,7 +51,8 @@ struct Parts {
           codes(host, keyring, tokens, throttle, options.codes, options.code_mail),
           accounts(host, tokens, passwords, sessions, throttle),
           profiles(host, pictures),
-          directory(pictures),
+          candidates(pictures, options.profiles_kept),
+          directory(pictures, candidates),
           requests(host, sessions),
           legacy(host.clock()),
           demo(host, passwords) {}
@@ -66,6 +68,7 @@ struct Parts {
     AccountService accounts;
     PictureService pictures;
     ProfileService profiles;
+    CandidateService candidates;
     DirectoryService directory;
     DataRequestService requests;
     LegacyService legacy;
@@ -106,6 +109,7 @@ public:
         registerProfileEndpoints(registrar, parts_->profiles, host.clock(), options_.majors);
         registrar.provide<sdk::Authenticator>(parts_->authenticator);
         registrar.provide<sdk::Profiles>(parts_->directory);
+        registrar.provide<sdk::Candidates>(parts_->candidates);
         registrar.demo([this](int count) { parts_->demo.fill(count); });
 
         // First of all handlers: the others need the user_id that it finds.

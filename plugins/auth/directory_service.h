@@ -2,6 +2,7 @@
 
 #include <linkup/sdk/services/profiles.h>
 
+#include "candidate_service.h"
 #include "picture_service.h"
 
 namespace linkup::auth {
@@ -9,7 +10,7 @@ namespace linkup::auth {
 /// What other plugins read of accounts.
 class DirectoryService : public sdk::Profiles {
 public:
-    explicit DirectoryService(const PictureService& pictures);
+    DirectoryService(const PictureService& pictures, CandidateService& candidates);
 
     bool complete(sdk::Connection& connection, sdk::UserId user) override;
     bool active(sdk::Connection& connection, sdk::UserId user) override;
@@ -21,6 +22,7 @@ public:
 
 private:
     const PictureService& pictures_;
+    CandidateService& candidates_;
 };
 
 }  // namespace linkup::auth

@@ -2,6 +2,8 @@
 
 #include <linkup/sdk/json.h>
 
+#include <unordered_map>
+
 namespace linkup::auth::profile_store {
 
 namespace {
@@ -11,7 +13,7 @@ namespace {
     "u.id, u.deleted_at, p.username, p.gender, p.interested_gender, p.university_id, p.dob, "      \
     "p.university_major, p.university_year, p.about, p.currently_staying, p.hometown, p.height, "  \
     "p.weight, p.religion, p.smoking_info, p.smoking_status, p.drinking_info, p.drinking_status, " \
-    "p.looking_for, p.picture_key, p.picture_blurhash, p.photos, p.complete"
+    "p.looking_for, p.picture_key, p.picture_blurhash, p.photos, p.complete, p.version"
 
 std::optional<bool> optionalBool(const sdk::Rows& rows, std::size_t row, std::size_t column) {
     if (rows.isNull(row, column)) return std::nullopt;
@@ -65,6 +67,7 @@ Person personOf(const sdk::Rows& rows, std::size_t row) {
     }
     profile.photos = parsePhotos(rows.text(row, 22));
     profile.complete = rows.boolean(row, 23);
+    profile.version = rows.integer(row, 24);
     return person;
 }
 
@@ -108,6 +111,20 @@ std::vector<Person> findMany(sdk::Connection& connection, std::span<const sdk::U
     return people;
 }
 
+std::vector<Person> findInOrder(sdk::Connection& connection, std::span<const sdk::UserId> users) {
+    const std::vector<Person> found = findMany(connection, users);
+    std::unordered_map<sdk::UserId, const Person*> by_id;
+    by_id.reserve(found.size());
+    for (const Person& person : found) by_id.emplace(person.id, &person);
+    std::vector<Person> people;
+    people.reserve(users.size());
+    for (const sdk::UserId user : users) {
+        const auto person = by_id.find(user);
+        if (person != by_id.end()) people.push_back(*person->second);
+    }
+    return people;
+}
+
 std::vector<Liker> findLikers(sdk::Connection& connection, std::span<const sdk::UserId> users,
                               sdk::Time since) {
     // $1 stands before $2: SQLite numbers them as they come. Of several, the last fills the places that are
@@ -128,7 +145,7 @@ std::vector<Liker> findLikers(sdk::Connection& connection, std::span<const sdk::
     std::vector<Liker> likers;
     likers.reserve(rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
-        likers.push_back({personOf(rows, row), rows.integer(row, 24)});
+        likers.push_back({personOf(rows, row), rows.integer(row, 25)});
     }
     return likers;
 }
@@ -162,7 +179,7 @@ void put(sdk::Connection& connection, sdk::UserId user, const Profile& profile, 
         "looking_for = excluded.looking_for, picture_key = excluded.picture_key, "
         "picture_blurhash = excluded.picture_blurhash, photos = excluded.photos, complete = "
         "excluded.complete, "
-        "updated_at = excluded.updated_at",
+        "updated_at = excluded.updated_at, version = auth_profiles.version + 1",
         {user,
          sdk::nullable(profile.username),
          sdk::nullable(profile.gender),
@@ -201,7 +218,7 @@ bool change(sdk::Connection& connection, sdk::UserId user, const Profile& change
         "drinking_info = COALESCE($9, drinking_info), drinking_status = COALESCE($10, drinking_status), "
         "looking_for = COALESCE($11, looking_for), picture_key = COALESCE($12, picture_key), "
         "picture_blurhash = COALESCE($13, picture_blurhash), photos = COALESCE($14, photos), "
-        "updated_at = $15 WHERE user_id = $16 AND complete",
+        "updated_at = $15, version = version + 1 WHERE user_id = $16 AND complete",
         {sdk::nullable(changes.about), sdk::nullable(changes.currently_staying),
          sdk::nullable(changes.hometown), sdk::nullable(changes.height), sdk::nullable(changes.weight),
          sdk::nullable(changes.religion), sdk::nullable(changes.smoking_info),

@@ -42,6 +42,7 @@ struct Profile {
     std::optional<StoredPicture> picture;
     std::vector<StoredPicture> photos;
     bool complete = false;
+    std::int64_t version = 0;  ///< as stored: another one after each change
 };
 
 /// An account with its profile, which is empty before /register.
@@ -82,6 +83,8 @@ std::vector<Liker> findLikers(sdk::Connection& connection, std::span<const sdk::
                               sdk::Time since);
 /// In no order, one statement; unknown ids are left out.
 std::vector<Person> findMany(sdk::Connection& connection, std::span<const sdk::UserId> users);
+/// As findMany, in the order of `users`.
+std::vector<Person> findInOrder(sdk::Connection& connection, std::span<const sdk::UserId> users);
 bool complete(sdk::Connection& connection, sdk::UserId user);
 /// Replaces the profile, but never its sample key.
 void put(sdk::Connection& connection, sdk::UserId user, const Profile& profile, std::int64_t sample_key,

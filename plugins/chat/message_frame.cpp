@@ -1,5 +1,7 @@
 #include "message_frame.h"
 
+#include <utility>
+
 namespace linkup::chat {
 namespace {
 
@@ -31,25 +33,27 @@ sdk::Json mediaFrame(const sdk::Json& stored, sdk::MediaUrls* media_urls) {
 }  // namespace
 
 sdk::Json messageFrame(const StoredMessage& message, bool is_seen, sdk::MediaUrls* media_urls) {
-    auto frame = sdk::Json::object(
-        {{"type", "chats"},
-         {"chats_type", "message"},
-         {"message_id", message.message_id},
-         {"chat_room_id", message.chat_id},
-         {"seq", message.seq},
-         {"from_", message.sender},
-         {"to", message.receiver},
-         {"message", message.body},
-         {"reply_id", message.reply_id ? sdk::Json(*message.reply_id) : sdk::Json()},
-         {"timestamp", sdk::formatTime(message.created_at)},
-         {"is_seen", is_seen},
-         {"media",
-          message.media ? mediaFrame(sdk::parseTrustedJson(*message.media), media_urls) : sdk::Json()}});
-    if (message.revision > 0) frame.set("revision", message.revision);
-    if (message.edited_at) frame.set("edited_at", sdk::formatTime(*message.edited_at));
-    if (message.unsent_at) frame.set("unsent_at", sdk::formatTime(*message.unsent_at));
-    if (message.reactions) frame.set("reactions", sdk::parseTrustedJson(*message.reactions));
-    return frame;
+    // One by one: a list in braces would be copied, with all that is in it.
+    sdk::Json::Object frame;
+    frame.reserve(16);
+    frame.emplace_back("type", "chats");
+    frame.emplace_back("chats_type", "message");
+    frame.emplace_back("message_id", message.message_id);
+    frame.emplace_back("chat_room_id", message.chat_id);
+    frame.emplace_back("seq", message.seq);
+    frame.emplace_back("from_", message.sender);
+    frame.emplace_back("to", message.receiver);
+    frame.emplace_back("message", message.body);
+    frame.emplace_back("reply_id", message.reply_id ? sdk::Json(*message.reply_id) : sdk::Json());
+    frame.emplace_back("timestamp", sdk::formatTime(message.created_at));
+    frame.emplace_back("is_seen", is_seen);
+    frame.emplace_back(
+        "media", message.media ? mediaFrame(sdk::parseTrustedJson(*message.media), media_urls) : sdk::Json());
+    if (message.revision > 0) frame.emplace_back("revision", message.revision);
+    if (message.edited_at) frame.emplace_back("edited_at", sdk::formatTime(*message.edited_at));
+    if (message.unsent_at) frame.emplace_back("unsent_at", sdk::formatTime(*message.unsent_at));
+    if (message.reactions) frame.emplace_back("reactions", sdk::parseTrustedJson(*message.reactions));
+    return sdk::Json::object(std::move(frame));
 }
 
 sdk::Json changedFrame(const StoredMessage& message, bool is_seen, sdk::MediaUrls* media_urls) {

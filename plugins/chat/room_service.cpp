@@ -104,11 +104,15 @@ sdk::Json RoomService::history(sdk::UserId user, std::int64_t chat_id) {
             receipts_.markSeenUpTo(connection, view.room, user, last_seq, {});
         });
     }
-    return sdk::Json::object({{"user_id", user},
-                              {"messages", frames(view.messages, user, last_seq, view.others.seen_seq)},
-                              {"last_seq", last_seq},
-                              {"other_seen_seq", view.others.seen_seq},
-                              {"other_delivered_seq", view.others.delivered_seq}});
+    // One by one, as below: a list in braces would be copied, with all that is in it.
+    sdk::Json::Object reply;
+    reply.reserve(5);
+    reply.emplace_back("user_id", user);
+    reply.emplace_back("messages", frames(view.messages, user, last_seq, view.others.seen_seq));
+    reply.emplace_back("last_seq", last_seq);
+    reply.emplace_back("other_seen_seq", view.others.seen_seq);
+    reply.emplace_back("other_delivered_seq", view.others.delivered_seq);
+    return sdk::Json::object(std::move(reply));
 }
 
 sdk::Json RoomService::page(sdk::UserId user, std::int64_t chat_id, const Before& before) {
@@ -122,12 +126,14 @@ sdk::Json RoomService::page(sdk::UserId user, std::int64_t chat_id, const Before
         const auto view = viewed(connection, user, chat_id, end);
         const auto& messages = view.messages;
         const bool has_more = !messages.empty() && messages.front().seq > 1;
-        return sdk::Json::object(
-            {{"user_id", user},
-             {"messages", frames(messages, user, view.own.seen_seq, view.others.seen_seq)},
-             {"has_more", has_more},
-             {"next_page_cursor", messages.empty() ? sdk::Json() : messages.front().message_id},
-             {"next_before_seq", messages.empty() ? sdk::Json() : messages.front().seq}});
+        sdk::Json::Object reply;
+        reply.reserve(5);
+        reply.emplace_back("user_id", user);
+        reply.emplace_back("messages", frames(messages, user, view.own.seen_seq, view.others.seen_seq));
+        reply.emplace_back("has_more", has_more);
+        reply.emplace_back("next_page_cursor", messages.empty() ? sdk::Json() : messages.front().message_id);
+        reply.emplace_back("next_before_seq", messages.empty() ? sdk::Json() : messages.front().seq);
+        return sdk::Json::object(std::move(reply));
     });
 }
 

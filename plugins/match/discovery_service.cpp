@@ -193,18 +193,18 @@ std::vector<sdk::UserId> DiscoveryService::newcomers(sdk::Connection& connection
 
 std::vector<sdk::Json> DiscoveryService::replies(sdk::Connection& connection,
                                                  std::span<const HandOut> hand_outs) {
-    std::vector<sdk::UserId> ids;
+    std::vector<sdk::ProfileVersion> profiles;
     for (const auto& hand_out : hand_outs) {
-        for (const auto& person : hand_out.people) ids.push_back(person.user);
+        for (const auto& person : hand_out.people) profiles.push_back({person.user, person.version});
     }
-    auto candidates = neighbours_.profiles->candidates(connection, ids);
-    // In the order of the ids, though some may be missing.
+    auto candidates = neighbours_.candidates->find(connection, profiles);
+    // In the order asked for, though some may be missing.
     auto next = candidates.begin();
     std::vector<sdk::Json> replies;
     replies.reserve(hand_outs.size());
     for (const auto& [people, own, preferences, likes_remaining] : hand_outs) {
         sdk::Json matches = sdk::Json::array();
-        for (const auto& [user, point] : people) {
+        for (const auto& [user, version, point] : people) {
             if (next == candidates.end() || next->at("id").asInteger() != user) continue;
             next->set("distance_km", own && point
                                          ? sdk::Json(kilometresOfChordSquared(chordSquared(*own, *point)))

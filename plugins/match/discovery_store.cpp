@@ -71,13 +71,15 @@ void dropIneligible(sdk::Connection& connection, sdk::UserId user, const Circle&
 
 std::vector<QueuedPerson> queued(sdk::Connection& connection, sdk::UserId user) {
     const auto rows = connection.execute(
-        "SELECT c.candidate_id, p.x, p.y, p.z FROM match_cards c LEFT JOIN match_positions p ON p.user_id = "
-        "c.candidate_id WHERE c.user_id = $1 AND c.queued",
+        "SELECT c.candidate_id, p.x, p.y, p.z, (SELECT o.version FROM auth_candidates_v1 o WHERE o.user_id = "
+        "c.candidate_id) FROM match_cards c LEFT JOIN match_positions p ON p.user_id = c.candidate_id "
+        "WHERE c.user_id = $1 AND c.queued",
         {user});
     std::vector<QueuedPerson> people;
     people.reserve(rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
-        people.push_back({rows.integer(row, 0), pointAt(rows, row, 1)});
+        if (const auto version = rows.optionalInteger(row, 4))
+            people.push_back({rows.integer(row, 0), *version, pointAt(rows, row, 1)});
     }
     return people;
 }
@@ -88,15 +90,15 @@ std::vector<QueuedPerson> queued(sdk::Connection& connection, sdk::UserId user) 
 // left: were they an array, PostgreSQL would plan anew each time.
 std::vector<StandingQueue> standingQueues(sdk::Connection& connection, std::span<const sdk::UserId> users,
                                           sdk::Time since) {
-#define LINKUP_MATCH_SELECT_QUEUES(cards)                                                                \
-    "SELECT m.user_id, m.queue_preferences, own.x, own.y, own.z, "                                       \
-    "(SELECT COUNT(*) FROM match_likes_given g WHERE g.user_id = m.user_id AND g.given_at > $1), "       \
-    "c.candidate_id, p.x, p.y, p.z, "                                                                    \
-    "(SELECT COUNT(*) FROM auth_candidates_v1 o WHERE o.user_id = c.candidate_id AND o.university_id = " \
-    "me.university_id AND o.gender = me.interested_gender AND o.interested_gender = me.gender AND NOT "  \
-    "EXISTS (SELECT 1 FROM match_withdrawn w WHERE w.user_id = o.user_id)) "                             \
-    "FROM match_members m JOIN auth_candidates_v1 me ON me.user_id = m.user_id "                         \
-    "JOIN match_positions own ON own.user_id = m.user_id " cards                                         \
+#define LINKUP_MATCH_SELECT_QUEUES(cards)                                                                 \
+    "SELECT m.user_id, m.queue_preferences, own.x, own.y, own.z, "                                        \
+    "(SELECT COUNT(*) FROM match_likes_given g WHERE g.user_id = m.user_id AND g.given_at > $1), "        \
+    "c.candidate_id, p.x, p.y, p.z, "                                                                     \
+    "(SELECT o.version FROM auth_candidates_v1 o WHERE o.user_id = c.candidate_id AND o.university_id = " \
+    "me.university_id AND o.gender = me.interested_gender AND o.interested_gender = me.gender AND NOT "   \
+    "EXISTS (SELECT 1 FROM match_withdrawn w WHERE w.user_id = o.user_id)) "                              \
+    "FROM match_members m JOIN auth_candidates_v1 me ON me.user_id = m.user_id "                          \
+    "JOIN match_positions own ON own.user_id = m.user_id " cards                                          \
     "LEFT JOIN match_positions p ON p.user_id = c.candidate_id WHERE m.queue_current AND m.user_id "
 #define LINKUP_MATCH_CARDS_SQLITE "JOIN match_cards c ON c.user_id = m.user_id AND c.queued "
 #define LINKUP_MATCH_CARDS_POSTGRESQL                                                                        \
@@ -128,8 +130,8 @@ std::vector<StandingQueue> standingQueues(sdk::Connection& connection, std::span
             queue = queues.insert(queue,
                                   {user, rows.text(row, 1), pointAt(rows, row, 2), rows.integer(row, 5), {}});
         }
-        if (rows.integer(row, 10) != 0)
-            queue->eligible.push_back({rows.integer(row, 6), pointAt(rows, row, 7)});
+        if (const auto version = rows.optionalInteger(row, 10))
+            queue->eligible.push_back({rows.integer(row, 6), *version, pointAt(rows, row, 7)});
     }
     return queues;
 }

@@ -43,9 +43,10 @@ void dropIneligible(sdk::Connection& connection, sdk::UserId user, const Circle&
 
 struct QueuedPerson {
     sdk::UserId user = 0;
+    std::int64_t version = 0;    ///< of their profile, as in auth_candidates_v1
     std::optional<Point> point;  ///< where they are, if it is known
 };
-/// Those in the queue, whether they may still be there or not.
+/// Those in the queue whose profile is complete, whether they may still be there or not.
 std::vector<QueuedPerson> queued(sdk::Connection& connection, sdk::UserId user);
 
 /// A queue as it stands, with all that it takes to see whether it is to be kept.

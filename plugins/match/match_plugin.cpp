@@ -1,6 +1,7 @@
 #include <linkup/sdk/plugin.h>
 
 #include <memory>
+#include <string>
 
 #include "account_service.h"
 #include "bonds_service.h"
@@ -109,17 +110,25 @@ public:
     }
 
     void start() override {
-        neighbours_.profiles = services_->find<sdk::Profiles>();
+        neighbours_.profiles = needed<sdk::Profiles>();
+        neighbours_.candidates = needed<sdk::Candidates>();
         neighbours_.chats = services_->find<sdk::Chats>();
-        if (neighbours_.profiles == nullptr) {
-            throw sdk::Error(sdk::ErrorCode::kUnavailable,
-                             "no plugin provides linkup.profiles/1, which match needs");
-        }
     }
 
     void stop() noexcept override {}
 
 private:
+    template <class Service>
+    Service* needed() {
+        auto* const service = services_->find<Service>();
+        if (service == nullptr) {
+            throw sdk::Error(
+                sdk::ErrorCode::kUnavailable,
+                "no plugin provides " + std::string(Service::kServiceName) + ", which match needs");
+        }
+        return service;
+    }
+
     LikesRules rules_;
     ReportRules report_rules_;
     DiscoveryRules discovery_rules_;

@@ -164,6 +164,10 @@ sdk::Authenticator& AuthTown::authenticator() {
         registrar_.services.find(sdk::Authenticator::kServiceName)->second);
 }
 
+sdk::Candidates& AuthTown::candidates() {
+    return *static_cast<sdk::Candidates*>(registrar_.services.find(sdk::Candidates::kServiceName)->second);
+}
+
 sdk::Profiles& AuthTown::profiles() {
     return *static_cast<sdk::Profiles*>(registrar_.services.find(sdk::Profiles::kServiceName)->second);
 }

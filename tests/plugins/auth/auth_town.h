@@ -2,6 +2,7 @@
 
 #include <linkup/sdk/plugin.h>
 #include <linkup/sdk/services/authenticator.h>
+#include <linkup/sdk/services/candidates.h>
 #include <linkup/sdk/services/profiles.h>
 #include <linkup/sdk/testing/fake_config.h>
 #include <linkup/sdk/testing/fake_host.h>
@@ -123,6 +124,7 @@ public:
 
     sdk::Authenticator& authenticator();
     sdk::Profiles& profiles();
+    sdk::Candidates& candidates();
     sdk::testing::FakeRegistrar& registrar() { return registrar_; }
     AuthHost& host() { return *host_; }
     daemon::PooledDatabase& database() { return *database_; }

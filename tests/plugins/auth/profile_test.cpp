@@ -51,6 +51,9 @@ class ProfileTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(likesLeftComeFromMatches);
     CPPUNIT_TEST(cardsKeepTheOrderAndShowDeletedOnes);
     CPPUNIT_TEST(candidatesAreCompleteOnly);
+    CPPUNIT_TEST(aCandidateIsReadAnewWhenItsVersionIsAnotherOne);
+    CPPUNIT_TEST(everyChangeThatOthersSeeMakesAnotherVersion);
+    CPPUNIT_TEST(candidatesByVersionKeepTheOrderAndLeaveOutWhoCannotBeShown);
     CPPUNIT_TEST(demoPeopleAreManyAndStay);
     CPPUNIT_TEST_SUITE_END_ABSTRACT();
 
@@ -407,6 +410,49 @@ public:
         });
     }
 
+    void aCandidateIsReadAnewWhenItsVersionIsAnotherOne() {
+        const Citizen alice = town_->settle("alice@example.com");
+        const auto version = versionOf(alice);
+        const auto before = candidatesAt({{alice.id, version}}).at(0);
+        town_->database().transaction([&](sdk::Connection& c) {
+            c.execute("UPDATE auth_profiles SET about = 'behind the back' WHERE user_id = $1", {alice.id});
+        });
+        CPPUNIT_ASSERT(candidatesAt({{alice.id, version}}).at(0) == before);
+        const auto after = candidatesAt({{alice.id, version + 1}}).at(0);
+        CPPUNIT_ASSERT_EQUAL(std::string("behind the back"), after.at("about").asString());
+    }
+
+    void everyChangeThatOthersSeeMakesAnotherVersion() {
+        const Citizen alice = town_->settle("alice@example.com");
+        std::set<std::int64_t> versions = {versionOf(alice)};
+        change(alice, Json::object({{"about", "Another about me"}}));
+        versions.insert(versionOf(alice));
+        const auto seen = candidatesAt({{alice.id, versionOf(alice)}}).at(0);
+        CPPUNIT_ASSERT_EQUAL(std::string("Another about me"), seen.at("about").asString());
+        town_->post("/register", AuthTown::profileBody(), alice.access_token);
+        versions.insert(versionOf(alice));
+        CPPUNIT_ASSERT_EQUAL(std::size_t{3}, versions.size());
+        const auto again = candidatesAt({{alice.id, versionOf(alice)}}).at(0);
+        CPPUNIT_ASSERT(again.at("about").asString() != "Another about me");
+    }
+
+    void candidatesByVersionKeepTheOrderAndLeaveOutWhoCannotBeShown() {
+        const Citizen alice = town_->settle("alice@example.com");
+        const Citizen bob = town_->settle("bob@example.com");
+        const Citizen carol = town_->signUp("carol@example.com");
+        candidatesAt({{alice.id, versionOf(alice)}});
+        const auto found = candidatesAt({{bob.id, versionOf(bob)},
+                                         {alice.id, versionOf(alice)},
+                                         {carol.id, 0},
+                                         {bob.id, versionOf(bob)},
+                                         {999'999, 0}});
+        CPPUNIT_ASSERT_EQUAL(std::size_t{3}, found.size());
+        CPPUNIT_ASSERT_EQUAL(bob.id, found[0].at("id").asInteger());
+        CPPUNIT_ASSERT_EQUAL(alice.id, found[1].at("id").asInteger());
+        CPPUNIT_ASSERT(found[2] == found[0]);
+        CPPUNIT_ASSERT_EQUAL(std::size_t{18}, found[1].size());
+    }
+
     void demoPeopleAreManyAndStay() {
         town_->registrar().fill_demo(30);
         town_->registrar().fill_demo(1500);
@@ -453,6 +499,15 @@ private:
                       {citizen.id});
             c.execute("DELETE FROM auth_profiles WHERE user_id = $1", {citizen.id});
         });
+    }
+
+    std::int64_t versionOf(const Citizen& citizen) {
+        return town_->number("SELECT version FROM auth_candidates_v1 WHERE user_id = " +
+                             std::to_string(citizen.id));
+    }
+    std::vector<Json> candidatesAt(const std::vector<sdk::ProfileVersion>& profiles) {
+        return sdk::read(town_->database(),
+                         [&](sdk::Connection& c) { return town_->candidates().find(c, profiles); });
     }
 
     std::unique_ptr<AuthTown> town_;

@@ -40,7 +40,7 @@ private:
 struct MatchTown {
     explicit MatchTown(Backend backend, int likes_per_day = 10, std::int64_t sample = 2000)
         : town(backend),
-          neighbours{&town.profiles(), nullptr},
+          neighbours{&town.profiles(), &town.candidates(), nullptr},
           tallies(town.host().metrics()),
           bonds(town.database(), town.host().hooks(), town.host().clock(), events, tallies, neighbours,
                 likes_per_day),

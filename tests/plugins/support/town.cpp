@@ -12,7 +12,7 @@ sdk::Json picture() {
 }
 
 /// Reads the town's own table.
-class TownProfiles : public sdk::Profiles {
+class TownProfiles : public sdk::Profiles, public sdk::Candidates {
 public:
     bool complete(sdk::Connection& connection, sdk::UserId user) override { return active(connection, user); }
 
@@ -42,6 +42,13 @@ public:
                                                     {"hometown", hometownOf(connection, card.id)}}));
         }
         return candidates;
+    }
+
+    std::vector<sdk::Json> find(sdk::Connection& connection,
+                                std::span<const sdk::ProfileVersion> profiles) override {
+        std::vector<sdk::UserId> users;
+        for (const auto& profile : profiles) users.push_back(profile.user);
+        return candidates(connection, users);
     }
 
     sdk::Json preferences(sdk::Connection& connection, sdk::UserId user) override {
@@ -76,8 +83,8 @@ const std::vector<sdk::Migration>& townMigrations() {
         "wished_height BIGINT, max_distance_km BIGINT, sample_key BIGINT NOT NULL);"
         "CREATE VIEW auth_candidates_v1 AS SELECT user_id, 1 AS university_id, gender, interested_gender, "
         "height, weight, "
-        "religion, drinking_status, smoking_status, looking_for, currently_staying, sample_key FROM "
-        "town_people WHERE "
+        "religion, drinking_status, smoking_status, looking_for, currently_staying, sample_key, 0 AS version "
+        "FROM town_people WHERE "
         "NOT deleted;"
         "CREATE VIEW auth_preferences_v1 AS SELECT user_id, wished_height AS height, CAST(NULL AS BIGINT) AS "
         "weight, CAST(NULL AS TEXT) AS religion, CAST(NULL AS BOOLEAN) AS drinking_status, CAST(NULL AS "
@@ -96,7 +103,9 @@ Town::Town(Backend backend) {
     settings.url = url_;
     database_ = daemon::openDatabase(settings, log_);
     host_ = std::make_unique<sdk::testing::FakeHost>(*database_);
-    profiles_ = std::make_unique<TownProfiles>();
+    auto profiles = std::make_unique<TownProfiles>();
+    candidates_ = profiles.get();
+    profiles_ = std::move(profiles);
     migrate("town", townMigrations());
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <linkup/sdk/services/candidates.h>
 #include <linkup/sdk/services/profiles.h>
 #include <linkup/sdk/testing/fake_clock.h>
 #include <linkup/sdk/testing/fake_host.h>
@@ -35,6 +36,7 @@ public:
     daemon::PooledDatabase& database() { return *database_; }
     sdk::testing::FakeHost& host() { return *host_; }
     sdk::Profiles& profiles() { return *profiles_; }
+    sdk::Candidates& candidates() { return *candidates_; }
     /// A number that `sql` selects.
     std::int64_t number(std::string_view sql);
 
@@ -45,6 +47,7 @@ private:
     std::unique_ptr<daemon::PooledDatabase> database_;
     std::unique_ptr<sdk::testing::FakeHost> host_;
     std::unique_ptr<sdk::Profiles> profiles_;
+    sdk::Candidates* candidates_ = nullptr;
 };
 
 }  // namespace linkup::test
