@@ -85,35 +85,37 @@ std::vector<QueuedPerson> queued(sdk::Connection& connection, sdk::UserId user) 
 }
 
 // Likes, bonds and blocks are not asked for: who makes one takes the card away, under the lock of its owner.
-// OFFSET keeps PostgreSQL from beginning with all cards, as it does when it has no statistics of those in
-// queues; SQLite knows no LATERAL, and needs none. Of several members, the last fills the places that are
-// left: were they an array, PostgreSQL would plan anew each time.
+// The members are found first, by themselves (OFFSET, LIMIT), so that the likes of each are counted once and
+// not for each card. OFFSET also keeps PostgreSQL from beginning with all cards, as it does when it has no
+// statistics of those in queues; SQLite knows no LATERAL, and needs none. Of several members, the last fills
+// the places that are left: were they an array, PostgreSQL would plan anew each time.
 std::vector<StandingQueue> standingQueues(sdk::Connection& connection, std::span<const sdk::UserId> users,
                                           sdk::Time since) {
-#define LINKUP_MATCH_SELECT_QUEUES(cards)                                                                 \
-    "SELECT m.user_id, m.queue_preferences, own.x, own.y, own.z, "                                        \
-    "(SELECT COUNT(*) FROM match_likes_given g WHERE g.user_id = m.user_id AND g.given_at > $1), "        \
-    "c.candidate_id, p.x, p.y, p.z, "                                                                     \
-    "(SELECT o.version FROM auth_candidates_v1 o WHERE o.user_id = c.candidate_id AND o.university_id = " \
-    "me.university_id AND o.gender = me.interested_gender AND o.interested_gender = me.gender AND NOT "   \
-    "EXISTS (SELECT 1 FROM match_withdrawn w WHERE w.user_id = o.user_id)) "                              \
-    "FROM match_members m JOIN auth_candidates_v1 me ON me.user_id = m.user_id "                          \
-    "JOIN match_positions own ON own.user_id = m.user_id " cards                                          \
-    "LEFT JOIN match_positions p ON p.user_id = c.candidate_id WHERE m.queue_current AND m.user_id "
-#define LINKUP_MATCH_CARDS_SQLITE "JOIN match_cards c ON c.user_id = m.user_id AND c.queued "
-#define LINKUP_MATCH_CARDS_POSTGRESQL                                                                        \
-    "CROSS JOIN LATERAL (SELECT k.candidate_id FROM match_cards k WHERE k.user_id = m.user_id AND k.queued " \
-    "OFFSET 0) c "
+#define LINKUP_MATCH_SELECT_QUEUES(members, cards)                                                         \
+    "SELECT m.user_id, m.queue_preferences, m.x, m.y, m.z, m.given, c.candidate_id, p.x, p.y, p.z, "       \
+    "(SELECT o.version FROM auth_candidates_v1 o WHERE o.user_id = c.candidate_id AND o.university_id = "  \
+    "m.university_id AND o.gender = m.interested_gender AND o.interested_gender = m.gender AND NOT "       \
+    "EXISTS (SELECT 1 FROM match_withdrawn w WHERE w.user_id = o.user_id)) "                               \
+    "FROM (SELECT q.user_id, q.queue_preferences, own.x, own.y, own.z, me.university_id, me.gender, "      \
+    "me.interested_gender, (SELECT COUNT(*) FROM match_likes_given g WHERE g.user_id = q.user_id AND "     \
+    "g.given_at > $1) AS given FROM match_members q JOIN auth_candidates_v1 me ON me.user_id = q.user_id " \
+    "JOIN match_positions own ON own.user_id = q.user_id WHERE q.queue_current AND q.user_id " members     \
+    ") m " cards "LEFT JOIN match_positions p ON p.user_id = c.candidate_id"
+#define LINKUP_MATCH_QUEUES_SQLITE(users)                                                            \
+    LINKUP_MATCH_SELECT_QUEUES(users " LIMIT -1", "JOIN match_cards c ON c.user_id = m.user_id AND " \
+                                                  "c.queued ")
+#define LINKUP_MATCH_QUEUES_POSTGRESQL(users)                                                        \
+    LINKUP_MATCH_SELECT_QUEUES(users " OFFSET 0",                                                    \
+                               "CROSS JOIN LATERAL (SELECT k.candidate_id FROM match_cards k WHERE " \
+                               "k.user_id = m.user_id AND k.queued OFFSET 0) c ")
 #define LINKUP_MATCH_SEVERAL "IN ($2, $3, $4, $5, $6, $7, $8, $9)"
-    constexpr std::string_view kSqlite[] = {LINKUP_MATCH_SELECT_QUEUES(LINKUP_MATCH_CARDS_SQLITE) "= $2",
-                                            LINKUP_MATCH_SELECT_QUEUES(LINKUP_MATCH_CARDS_SQLITE)
-                                                LINKUP_MATCH_SEVERAL};
-    constexpr std::string_view kPostgresql[] = {
-        LINKUP_MATCH_SELECT_QUEUES(LINKUP_MATCH_CARDS_POSTGRESQL) "= $2",
-        LINKUP_MATCH_SELECT_QUEUES(LINKUP_MATCH_CARDS_POSTGRESQL) LINKUP_MATCH_SEVERAL};
+    constexpr std::string_view kSqlite[] = {LINKUP_MATCH_QUEUES_SQLITE("= $2"),
+                                            LINKUP_MATCH_QUEUES_SQLITE(LINKUP_MATCH_SEVERAL)};
+    constexpr std::string_view kPostgresql[] = {LINKUP_MATCH_QUEUES_POSTGRESQL("= $2"),
+                                                LINKUP_MATCH_QUEUES_POSTGRESQL(LINKUP_MATCH_SEVERAL)};
 #undef LINKUP_MATCH_SELECT_QUEUES
-#undef LINKUP_MATCH_CARDS_SQLITE
-#undef LINKUP_MATCH_CARDS_POSTGRESQL
+#undef LINKUP_MATCH_QUEUES_SQLITE
+#undef LINKUP_MATCH_QUEUES_POSTGRESQL
 #undef LINKUP_MATCH_SEVERAL
     std::vector<sdk::SqlValue> values{sdk::toMicros(since)};
     values.insert(values.end(), users.begin(), users.end());
