@@ -3,7 +3,10 @@
 #include <linkup/sdk/clock.h>
 
 #include <algorithm>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace linkup::chat {
 
@@ -42,27 +45,36 @@ void ChatEndpoints::registerWith(sdk::Registrar& registrar) {
                         return Response::json(
                             rooms_.history(request.caller().user, request.body["chat_room_id"].asInteger()));
                     });
-    registrar.route({.method = sdk::Method::kPost,
-                     .path = "/api/v1/chats/get/chat-paginated",
-                     .summary = "The page of a chat before a cursor; marks nothing as seen",
-                     .body_kind = sdk::BodyKind::kJson,
-                     .body = Schema::object({{"chat_room_id", Schema::id()},
-                                             {"last_message_id", Schema::uuid().optional()},
-                                             {"last_message_timestamp", Schema::dateTime().optional()},
-                                             {"before_seq", Schema::integer().optional()}}),
-                     .responses = {403}},
-                    [this](const Request& request) {
-                        const auto& body = request.body;
-                        RoomService::Before before;
-                        if (body["before_seq"].isInteger()) before.seq = body["before_seq"].asInteger();
-                        if (body["last_message_id"].isString())
-                            before.message_id = body["last_message_id"].asString();
-                        if (body["last_message_timestamp"].isString()) {
-                            before.time = sdk::parseTime(body["last_message_timestamp"].asString());
-                        }
-                        return Response::json(
-                            rooms_.page(request.caller().user, body["chat_room_id"].asInteger(), before));
-                    });
+    registrar.batchRoute({.method = sdk::Method::kPost,
+                          .path = "/api/v1/chats/get/chat-paginated",
+                          .summary = "The page of a chat before a cursor; marks nothing as seen",
+                          .body_kind = sdk::BodyKind::kJson,
+                          .body = Schema::object({{"chat_room_id", Schema::id()},
+                                                  {"last_message_id", Schema::uuid().optional()},
+                                                  {"last_message_timestamp", Schema::dateTime().optional()},
+                                                  {"before_seq", Schema::integer().optional()}}),
+                          .responses = {403}},
+                         RoomService::kPagesTogether,
+                         [this](std::span<sdk::PendingRequest> pending) { answerPages(pending); });
+}
+
+void ChatEndpoints::answerPages(std::span<sdk::PendingRequest> pending) {
+    std::vector<RoomService::PageWanted> wanted;
+    wanted.reserve(pending.size());
+    for (const auto& [request, response, error] : pending) {
+        const auto& body = request.body;
+        RoomService::Before before;
+        if (body["before_seq"].isInteger()) before.seq = body["before_seq"].asInteger();
+        if (body["last_message_id"].isString()) before.message_id = body["last_message_id"].asString();
+        if (body["last_message_timestamp"].isString())
+            before.time = sdk::parseTime(body["last_message_timestamp"].asString());
+        wanted.push_back({request.caller().user, body["chat_room_id"].asInteger(), std::move(before)});
+    }
+    auto answers = rooms_.pages(wanted);
+    for (std::size_t i = 0; i < pending.size(); ++i) {
+        pending[i].error = std::move(answers[i].error);
+        if (!pending[i].error) pending[i].response.emplace().body = std::move(answers[i].body);
+    }
 }
 
 void ChatEndpoints::registerReading(sdk::Registrar& registrar) {

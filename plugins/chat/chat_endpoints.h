@@ -18,6 +18,7 @@ public:
 
 private:
     void registerReading(sdk::Registrar& registrar);
+    void answerPages(std::span<sdk::PendingRequest> pending);
     void registerMuting(sdk::Registrar& registrar);
     void registerPresence(sdk::Registrar& registrar);
     sdk::Json mute(sdk::UserId user, std::int64_t chat_id, std::int64_t until);

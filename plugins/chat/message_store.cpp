@@ -1,6 +1,7 @@
 #include "message_store.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sql_array.h"
 
@@ -205,31 +206,76 @@ std::vector<StoredMessage> after(sdk::Connection& connection, const Room& room, 
     return messages;
 }
 
-std::optional<View> view(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user,
-                         std::int64_t seq) {
-    // The limit is no value: for one that it does not know until then, PostgreSQL would plan each time.
-    // Without messages there is one row, empty but for the chat.
+namespace {
+
+// The limit is no value: for one that it does not know until then, PostgreSQL would plan each time. Without
+// messages there is one row, empty but for the chat.
+#define LINKUP_CHAT_VIEW_COLUMNS                                                                 \
+    "m.seq, m.message_id, m.sender_id, m.body, m.reply_id, m.media, m.created_at, m.revision, "  \
+    "m.edited_at, m.unsent_at, m.reactions, r.id, r.low_id, r.high_id, r.last_seq, r.revision, " \
+    "p.delivered_seq, p.seen_seq, o.delivered_seq, o.seen_seq"
+
+/// Of the rows of one chat, which begin at `row`; the newest message comes first. Moves on to the next one's.
+View nextView(const sdk::Rows& rows, std::size_t& row, std::size_t end) {
+    View view;
+    view.room = {rows.integer(row, 11), rows.integer(row, 12), rows.integer(row, 13), rows.integer(row, 14)};
+    view.revision = rows.integer(row, 15);
+    view.own = {rows.integer(row, 16), rows.integer(row, 17)};
+    view.others = {rows.integer(row, 18), rows.integer(row, 19)};
+    const auto begin = std::exchange(row, end);
+    if (rows.isNull(begin, 0)) return view;
+    view.messages.reserve(end - begin);
+    for (std::size_t at = end; at-- > begin;) view.messages.push_back(messageOf(rows, at, view.room));
+    return view;
+}
+
+}  // namespace
+
+std::optional<View> view(sdk::Connection& connection, const ViewKey& key) {
     const auto rows = connection.execute(
-        "SELECT m.seq, m.message_id, m.sender_id, m.body, m.reply_id, m.media, m.created_at, m.revision, "
-        "m.edited_at, m.unsent_at, m.reactions, r.low_id, r.high_id, r.last_seq, p.delivered_seq, "
-        "p.seen_seq, "
-        "o.delivered_seq, o.seen_seq FROM chat_rooms r "
+        "SELECT " LINKUP_CHAT_VIEW_COLUMNS
+        " FROM chat_rooms r "
         "JOIN chat_participants p ON p.chat_id = r.id AND p.user_id = $2 "
         "JOIN chat_participants o ON o.chat_id = r.id AND o.user_id <> $2 "
         "LEFT JOIN (SELECT * FROM chat_messages WHERE chat_id = $1 AND seq < $3 ORDER BY seq DESC LIMIT 20) "
-        "m "
-        "ON m.chat_id = r.id WHERE r.id = $1 ORDER BY m.seq DESC",
-        {chat_id, user, seq});
+        "m ON m.chat_id = r.id WHERE r.id = $1 ORDER BY m.seq DESC",
+        {key.chat_id, key.user, key.seq});
     if (rows.empty()) return std::nullopt;
-    View view;
-    view.room = {chat_id, rows.integer(0, 11), rows.integer(0, 12), rows.integer(0, 13)};
-    view.own = {rows.integer(0, 14), rows.integer(0, 15)};
-    view.others = {rows.integer(0, 16), rows.integer(0, 17)};
-    if (rows.isNull(0, 0)) return view;
-    view.messages.reserve(rows.size());
-    for (std::size_t row = rows.size(); row-- > 0;) view.messages.push_back(messageOf(rows, row, view.room));
-    return view;
+    std::size_t row = 0;
+    return nextView(rows, row, rows.size());
 }
+
+std::vector<std::optional<View>> views(sdk::Connection& connection, std::span<const ViewKey> keys) {
+    std::vector<std::optional<View>> views(keys.size());
+    if (keys.size() < 2 || isSqlite(connection)) {
+        for (std::size_t i = 0; i < keys.size(); ++i) views[i] = view(connection, keys[i]);
+        return views;
+    }
+    SqlArray chats, users, seqs;
+    for (const auto& key : keys) {
+        chats.add(key.chat_id);
+        users.add(key.user);
+        seqs.add(key.seq);
+    }
+    const auto rows = connection.execute(
+        "SELECT " LINKUP_CHAT_VIEW_COLUMNS
+        ", k.n FROM unnest((SELECT $1::bigint[]), (SELECT $2::bigint[]), (SELECT $3::bigint[])) "
+        "WITH ORDINALITY AS k(c, u, q, n) JOIN chat_rooms r ON r.id = k.c "
+        "JOIN chat_participants p ON p.chat_id = k.c AND p.user_id = k.u "
+        "JOIN chat_participants o ON o.chat_id = k.c AND o.user_id <> k.u "
+        "LEFT JOIN LATERAL (SELECT * FROM chat_messages x WHERE x.chat_id = k.c AND x.seq < k.q "
+        "ORDER BY x.seq DESC LIMIT 20) m ON TRUE ORDER BY k.n, m.seq DESC",
+        {chats.done(), users.done(), seqs.done()});
+    for (std::size_t row = 0; row < rows.size();) {
+        const auto place = rows.integer(row, 20);
+        std::size_t end = row + 1;
+        while (end < rows.size() && rows.integer(end, 20) == place) ++end;
+        views[static_cast<std::size_t>(place - 1)] = nextView(rows, row, end);
+    }
+    return views;
+}
+
+#undef LINKUP_CHAT_VIEW_COLUMNS
 
 std::optional<std::int64_t> placeOf(sdk::Connection& connection, std::int64_t chat_id,
                                     const std::string& message_id) {

@@ -51,12 +51,19 @@ void store(sdk::Connection& connection, std::span<const StoredMessage* const> me
 /// in ascending order. In one statement; nothing for others.
 struct View {
     Room room;
+    std::int64_t revision = 0;  ///< of the chat
     room_store::Cursors own;
     room_store::Cursors others;
     std::vector<StoredMessage> messages;
 };
-std::optional<View> view(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user,
-                         std::int64_t seq);
+struct ViewKey {
+    std::int64_t chat_id = 0;
+    sdk::UserId user = 0;
+    std::int64_t seq = 0;
+};
+std::optional<View> view(sdk::Connection& connection, const ViewKey& key);
+/// The same of several, in their order; on PostgreSQL in one statement.
+std::vector<std::optional<View>> views(sdk::Connection& connection, std::span<const ViewKey> keys);
 
 /// Up to `limit` messages above `seq`: the nearest to it, in ascending order.
 std::vector<StoredMessage> after(sdk::Connection& connection, const Room& room, std::int64_t seq,

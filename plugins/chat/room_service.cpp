@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
+#include <utility>
 
 #include "message_frame.h"
 #include "message_store.h"
@@ -13,9 +15,18 @@ namespace linkup::chat {
 namespace {
 
 constexpr std::int64_t kExportPageSize = 500;
+constexpr std::int64_t kNewest = std::numeric_limits<std::int64_t>::max();  // a place behind all messages
 
 sdk::Error notParticipant() {
     return {sdk::ErrorCode::kForbidden, "User is not a participant of this chat"};
+}
+
+/// Nothing for a page that ends at no certain message.
+std::optional<PageCache::Key> keyOf(const RoomService::PageWanted& wanted) {
+    const auto& [user, chat_id, before] = wanted;
+    if (before.seq) return PageCache::Key(user, chat_id, *before.seq, std::string());
+    if (before.message_id) return PageCache::Key(user, chat_id, 0, *before.message_id);
+    return std::nullopt;
 }
 
 /// False if the newest messages show that the user has seen all of the partner's.
@@ -76,14 +87,6 @@ Room RoomService::participated(sdk::Connection& connection, sdk::UserId user, st
     return *room;
 }
 
-message_store::View RoomService::viewed(sdk::Connection& connection, sdk::UserId user, std::int64_t chat_id,
-                                        std::optional<std::int64_t> before) {
-    auto view = message_store::view(connection, chat_id, user,
-                                    before.value_or(std::numeric_limits<std::int64_t>::max()));
-    if (!view) throw notParticipant();
-    return std::move(*view);
-}
-
 sdk::Json RoomService::frames(const std::vector<StoredMessage>& messages, sdk::UserId user,
                               std::int64_t seen_seq, std::int64_t partner_seen_seq) const {
     sdk::Json list = sdk::Json::array();
@@ -95,16 +98,18 @@ sdk::Json RoomService::frames(const std::vector<StoredMessage>& messages, sdk::U
 }
 
 sdk::Json RoomService::history(sdk::UserId user, std::int64_t chat_id) {
-    const auto view = sdk::read(database_, [&](sdk::Connection& connection) {
-        return viewed(connection, user, chat_id, std::nullopt);
+    const auto seen_by_user = sdk::read(database_, [&](sdk::Connection& connection) {
+        return message_store::view(connection, {chat_id, user, kNewest});
     });
+    if (!seen_by_user) throw notParticipant();
+    const auto& view = *seen_by_user;
     const auto last_seq = view.messages.empty() ? 0 : view.messages.back().seq;
     if (mayHaveUnseen(view, user)) {
         database_.transaction([&](sdk::Connection& connection) {
             receipts_.markSeenUpTo(connection, view.room, user, last_seq, {});
         });
     }
-    // One by one, as below: a list in braces would be copied, with all that is in it.
+    // One by one: a list in braces would be copied, with all that is in it.
     sdk::Json::Object reply;
     reply.reserve(5);
     reply.emplace_back("user_id", user);
@@ -115,26 +120,81 @@ sdk::Json RoomService::history(sdk::UserId user, std::int64_t chat_id) {
     return sdk::Json::object(std::move(reply));
 }
 
-sdk::Json RoomService::page(sdk::UserId user, std::int64_t chat_id, const Before& before) {
+std::vector<RoomService::PageAnswer> RoomService::pages(std::span<const PageWanted> wanted) {
     return sdk::read(database_, [&](sdk::Connection& connection) {
-        auto end = before.seq;
-        if (!end && (before.message_id || before.time)) {
-            const auto room = participated(connection, user, chat_id);
-            if (before.message_id) end = message_store::placeOf(connection, chat_id, *before.message_id);
-            if (!end && before.time) end = message_store::firstSince(connection, room, *before.time);
+        std::vector<PageAnswer> answers(wanted.size());
+        answerKept(connection, wanted, answers);
+        std::vector<message_store::ViewKey> keys;
+        std::vector<std::pair<std::size_t, bool>> readers;  // and whether their page may be kept
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            if (!answers[i].body.empty()) continue;
+            try {
+                const auto place = placeOf(connection, wanted[i]);
+                keys.push_back(place.view);
+                readers.emplace_back(i, place.lasts);
+            } catch (const sdk::Error& error) {
+                if (error.code() != sdk::ErrorCode::kForbidden) throw;
+                answers[i].error = error;
+            }
         }
-        const auto view = viewed(connection, user, chat_id, end);
-        const auto& messages = view.messages;
-        const bool has_more = !messages.empty() && messages.front().seq > 1;
-        sdk::Json::Object reply;
-        reply.reserve(5);
-        reply.emplace_back("user_id", user);
-        reply.emplace_back("messages", frames(messages, user, view.own.seen_seq, view.others.seen_seq));
-        reply.emplace_back("has_more", has_more);
-        reply.emplace_back("next_page_cursor", messages.empty() ? sdk::Json() : messages.front().message_id);
-        reply.emplace_back("next_before_seq", messages.empty() ? sdk::Json() : messages.front().seq);
-        return sdk::Json::object(std::move(reply));
+        const auto views = message_store::views(connection, keys);
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            const auto [reader, lasts] = readers[i];
+            const auto& view = views[i];
+            if (!view) {
+                answers[reader].error = notParticipant();
+                continue;
+            }
+            answers[reader].body = pageOf(*view, keys[i].user);
+            const bool is_full = keys[i].seq <= view->room.last_seq + 1;  // nothing can come into it any more
+            if (!lasts || !is_full || view->messages.empty()) continue;
+            pages_.keep(*keyOf(wanted[reader]), {view->revision, view->own, view->others},
+                        view->messages.front().seq, view->messages.back().seq, answers[reader].body);
+        }
+        return answers;
     });
+}
+
+void RoomService::answerKept(sdk::Connection& connection, std::span<const PageWanted> wanted,
+                             std::vector<PageAnswer>& answers) {
+    std::set<std::pair<std::int64_t, sdk::UserId>> participants;
+    for (const auto& one : wanted) {
+        if (const auto key = keyOf(one); key && pages_.has(*key)) participants.emplace(one.chat_id, one.user);
+    }
+    if (participants.empty()) return;
+    const auto standings = room_store::standings(connection, participants);
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        const auto key = keyOf(wanted[i]);
+        const auto standing = standings.find({wanted[i].chat_id, wanted[i].user});
+        if (!key || standing == standings.end()) continue;
+        if (auto page = pages_.find(*key, standing->second)) answers[i].body = std::move(*page);
+    }
+}
+
+RoomService::Place RoomService::placeOf(sdk::Connection& connection, const PageWanted& wanted) {
+    const auto& [user, chat_id, before] = wanted;
+    auto end = before.seq;
+    bool lasts = end.has_value();
+    if (!end && (before.message_id || before.time)) {
+        const auto room = participated(connection, user, chat_id);
+        if (before.message_id) end = message_store::placeOf(connection, chat_id, *before.message_id);
+        lasts = end.has_value();  // an id that is unknown may be known later
+        if (!end && before.time) end = message_store::firstSince(connection, room, *before.time);
+    }
+    return {{chat_id, user, end.value_or(kNewest)}, lasts};
+}
+
+std::string RoomService::pageOf(const message_store::View& view, sdk::UserId user) const {
+    const auto& messages = view.messages;
+    // One by one: a list in braces would be copied, with all that is in it.
+    sdk::Json::Object page;
+    page.reserve(5);
+    page.emplace_back("user_id", user);
+    page.emplace_back("messages", frames(messages, user, view.own.seen_seq, view.others.seen_seq));
+    page.emplace_back("has_more", !messages.empty() && messages.front().seq > 1);
+    page.emplace_back("next_page_cursor", messages.empty() ? sdk::Json() : messages.front().message_id);
+    page.emplace_back("next_before_seq", messages.empty() ? sdk::Json() : messages.front().seq);
+    return sdk::Json::object(std::move(page)).dump();
 }
 
 sdk::Json RoomService::mute(sdk::UserId user, std::int64_t chat_id, std::int64_t until) {

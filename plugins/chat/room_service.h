@@ -2,15 +2,20 @@
 
 #include <linkup/sdk/clock.h>
 #include <linkup/sdk/database.h>
+#include <linkup/sdk/error.h>
 #include <linkup/sdk/json.h>
 #include <linkup/sdk/services/chats.h>
 #include <linkup/sdk/services/matches.h>
 #include <linkup/sdk/services/media_urls.h>
 
 #include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "chat_types.h"
 #include "message_store.h"
+#include "page_cache.h"
 #include "receipt_service.h"
 
 namespace linkup::chat {
@@ -34,8 +39,21 @@ public:
         std::optional<std::string> message_id;
         std::optional<sdk::Time> time;
     };
-    /// The page strictly before; marks nothing as seen.
-    sdk::Json page(sdk::UserId user, std::int64_t chat_id, const Before& before);
+    struct PageWanted {
+        sdk::UserId user = 0;
+        std::int64_t chat_id = 0;
+        Before before;
+    };
+    /// Either of the two.
+    struct PageAnswer {
+        std::string body{};  ///< JSON
+        std::optional<sdk::Error> error{};
+    };
+    /// How many pages are best asked for together.
+    static constexpr int kPagesTogether = 16;
+    /// The pages strictly before; marks nothing as seen. What was sent of a page is kept for a while, and
+    /// sent again if it is still the same.
+    std::vector<PageAnswer> pages(std::span<const PageWanted> wanted);
     /// Nobody but the phones of this user goes by it. `until` 0: not any more. Returns what is told to
     /// clients.
     sdk::Json mute(sdk::UserId user, std::int64_t chat_id, std::int64_t until);
@@ -47,10 +65,17 @@ public:
     void removeBetween(sdk::Connection& connection, sdk::UserId one, sdk::UserId other);
 
 private:
+    /// Answers those whose page is kept and still the same.
+    void answerKept(sdk::Connection& connection, std::span<const PageWanted> wanted,
+                    std::vector<PageAnswer>& answers);
+    struct Place {
+        message_store::ViewKey view;
+        bool lasts = false;  ///< the page will always end there
+    };
+    /// Where the page ends.
+    static Place placeOf(sdk::Connection& connection, const PageWanted& wanted);
+    std::string pageOf(const message_store::View& view, sdk::UserId user) const;
     static Room participated(sdk::Connection& connection, sdk::UserId user, std::int64_t chat_id);
-    /// The messages below `before`; without it the newest.
-    static message_store::View viewed(sdk::Connection& connection, sdk::UserId user, std::int64_t chat_id,
-                                      std::optional<std::int64_t> before);
     /// The two cursors say up to where each has seen what the other wrote.
     sdk::Json frames(const std::vector<StoredMessage>& messages, sdk::UserId user, std::int64_t seen_seq,
                      std::int64_t partner_seen_seq) const;
@@ -60,6 +85,7 @@ private:
     ReceiptService& receipts_;
     sdk::Matches* matches_ = nullptr;
     sdk::MediaUrls* media_urls_ = nullptr;
+    PageCache pages_;
 };
 
 }  // namespace linkup::chat

@@ -108,6 +108,41 @@ Cursors cursors(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId u
     return {rows.integer(0, 0), rows.integer(0, 1)};
 }
 
+Standings standings(sdk::Connection& connection,
+                    const std::set<std::pair<std::int64_t, sdk::UserId>>& participants) {
+#define LINKUP_CHAT_SELECT_STANDINGS                                                                     \
+    "SELECT p.chat_id, p.user_id, r.revision, p.delivered_seq, p.seen_seq, o.delivered_seq, o.seen_seq " \
+    "FROM chat_participants p JOIN chat_rooms r ON r.id = p.chat_id "                                    \
+    "JOIN chat_participants o ON o.chat_id = p.chat_id AND o.user_id <> p.user_id "
+    Standings standings;
+    const auto add = [&standings](const sdk::Rows& rows) {
+        for (std::size_t row = 0; row < rows.size(); ++row) {
+            standings.try_emplace({rows.integer(row, 0), rows.integer(row, 1)},
+                                  Standing{rows.integer(row, 2),
+                                           {rows.integer(row, 3), rows.integer(row, 4)},
+                                           {rows.integer(row, 5), rows.integer(row, 6)}});
+        }
+    };
+    if (participants.size() < 2 || connection.dialect() == sdk::Dialect::kSqlite) {
+        for (const auto& [chat_id, user] : participants) {
+            add(connection.execute(LINKUP_CHAT_SELECT_STANDINGS "WHERE p.chat_id = $1 AND p.user_id = $2",
+                                   {chat_id, user}));
+        }
+        return standings;
+    }
+    SqlArray chats, users;
+    for (const auto& [chat_id, user] : participants) {
+        chats.add(chat_id);
+        users.add(user);
+    }
+    add(connection.execute(LINKUP_CHAT_SELECT_STANDINGS
+                           "JOIN unnest((SELECT $1::bigint[]), (SELECT $2::bigint[])) AS k(c, u) "
+                           "ON k.c = p.chat_id AND k.u = p.user_id",
+                           {chats.done(), users.done()}));
+#undef LINKUP_CHAT_SELECT_STANDINGS
+    return standings;
+}
+
 bool advanceDelivered(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user, std::int64_t seq) {
     return connection
                .execute(

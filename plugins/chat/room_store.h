@@ -33,6 +33,18 @@ struct Cursors {
     std::int64_t seen_seq = 0;
 };
 Cursors cursors(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user);
+
+/// What of a chat changes while its messages stay: how often one of them was changed, and how far both are.
+struct Standing {
+    std::int64_t revision = 0;
+    Cursors own;
+    Cursors others;
+};
+/// By chat and the participant who asks; nothing for others.
+using Standings = std::map<std::pair<std::int64_t, sdk::UserId>, Standing>;
+/// On PostgreSQL in one statement.
+Standings standings(sdk::Connection& connection,
+                    const std::set<std::pair<std::int64_t, sdk::UserId>>& participants);
 /// Moves forward only; false if the cursor was there already.
 bool advanceDelivered(sdk::Connection& connection, std::int64_t chat_id, sdk::UserId user, std::int64_t seq);
 /// By chat and participant.

@@ -231,7 +231,7 @@ private:
         body.set("message_id", ChatTown::messageId(1));
         chat_->sockets.onEvent(phone_, event, body);
     }
-    Json history(std::size_t at) { return chat_->rooms.page(1, room_, {})["messages"].items().at(at); }
+    Json history(std::size_t at) { return chat_->page(1, room_, {})["messages"].items().at(at); }
     std::int64_t revision() { return chat_->town.number("SELECT revision FROM chat_rooms"); }
     /// Of one type: the messages of the beginning may still be on their way to the devices.
     static std::vector<Json> toldAs(std::string_view type, FakeSocketSession& device) {

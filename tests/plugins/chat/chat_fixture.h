@@ -11,6 +11,7 @@
 #include <future>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -98,6 +99,13 @@ struct ChatTown {
 
     std::int64_t openRoom(sdk::UserId one, sdk::UserId other) {
         return rooms.startChat(one, other)["chat_room_id"].asInteger();
+    }
+    /// As a phone gets it.
+    sdk::Json page(sdk::UserId user, std::int64_t room, const chat::RoomService::Before& before = {}) {
+        const chat::RoomService::PageWanted wanted{user, room, before};
+        const auto answer = std::move(rooms.pages(std::span(&wanted, 1)).front());
+        if (answer.error) throw sdk::Error(*answer.error);
+        return sdk::parseTrustedJson(answer.body);
     }
     static std::string messageId(int number) {
         char text[48];

@@ -211,7 +211,7 @@ public:
         const auto phone = open(1);
         resume(phone, Json::object({{key(), 0}}));
         const auto events = wait(*phone, 3);
-        const auto page = chat_->rooms.page(1, room_, {});
+        const auto page = chat_->page(1, room_, {});
         CPPUNIT_ASSERT_EQUAL(page["messages"].items()[0].dump(), events[0].dump());
         CPPUNIT_ASSERT_EQUAL(page["messages"].items()[1].dump(), events[1].dump());
         CPPUNIT_ASSERT(events[0]["is_seen"].asBool() && !events[1]["is_seen"].asBool());

@@ -17,6 +17,13 @@ class RoomTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(historyGivesTheNewestTwentyOldestFirst);
     CPPUNIT_TEST(pagesGoBackToTheFirstMessage);
     CPPUNIT_TEST(aPageEndsBeforeItsCursor);
+    CPPUNIT_TEST(aPageThatIsTheSameIsNotReadAgain);
+    CPPUNIT_TEST(aPageShowsWhatWasEditedSinceItWasSent);
+    CPPUNIT_TEST(aPageShowsWhatWasSeenSinceItWasSent);
+    CPPUNIT_TEST(aPageThatReachesTheEndTakesInWhatCame);
+    CPPUNIT_TEST(aPageBeforeAnIdThatWasUnknownEndsThereOnceItIsKnown);
+    CPPUNIT_TEST(aPageThatWasSentIsNotForWhoHasLeft);
+    CPPUNIT_TEST(ofPagesAskedForTogetherEachIsItsOwn);
     CPPUNIT_TEST(readingMarksAsSeenAndTellsThePartnerOnce);
     CPPUNIT_TEST(ownMessagesAreNotSeenByReadingThem);
     CPPUNIT_TEST(seenMovesForwardOnly);
@@ -66,7 +73,7 @@ public:
         chat::RoomService::Before before;
         std::vector<std::int64_t> sizes;
         for (bool has_more = true; has_more;) {
-            const auto reply = chat_->rooms.page(2, room_, before);
+            const auto reply = chat_->page(2, room_, before);
             sizes.push_back(static_cast<std::int64_t>(reply["messages"].size()));
             has_more = reply["has_more"].asBool();
             const auto& oldest = reply["messages"].items().front();
@@ -75,7 +82,7 @@ public:
             before.message_id = oldest["message_id"].asString();
         }
         CPPUNIT_ASSERT(sizes == (std::vector<std::int64_t>{20, 20, 5}));
-        const auto beyond = chat_->rooms.page(2, room_, before);
+        const auto beyond = chat_->page(2, room_, before);
         CPPUNIT_ASSERT(!beyond["has_more"].asBool() && beyond["next_page_cursor"].isNull() &&
                        beyond["next_before_seq"].isNull() && beyond["messages"].size() == 0);
         CPPUNIT_ASSERT_EQUAL(std::int64_t{45}, chat_->rooms.history(2, room_)["last_seq"].asInteger());
@@ -87,7 +94,7 @@ public:
             times.push_back(chat_->send(ChatTown::draft(room_, 1, 2, i)).message.created_at);
         }
         const auto last = [&](chat::RoomService::Before before) {
-            const auto reply = chat_->rooms.page(2, room_, before);
+            const auto reply = chat_->page(2, room_, before);
             return reply["messages"].size() == 0 ? 0 : reply["messages"].items().back()["seq"].asInteger();
         };
         const auto unknown = ChatTown::messageId(77);
@@ -100,7 +107,90 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::int64_t{5}, last({.seq = {}, .message_id = unknown, .time = {}}));
         CPPUNIT_ASSERT_EQUAL(std::int64_t{5},
                              last({.seq = {}, .message_id = {}, .time = times[4] + std::chrono::hours(1)}));
-        CPPUNIT_ASSERT_THROW(chat_->rooms.page(3, room_, {}), sdk::Error);
+        CPPUNIT_ASSERT_THROW(chat_->page(3, room_, {}), sdk::Error);
+    }
+
+    void aPageThatIsTheSameIsNotReadAgain() {
+        fill(30);
+        for (const auto& before : {beforeSeq(21), beforeId(21)}) {
+            const auto page = chat_->page(2, room_, before);
+            execute("UPDATE chat_messages SET body = 'behind the back'");
+            CPPUNIT_ASSERT(chat_->page(2, room_, before) == page);
+            CPPUNIT_ASSERT_EQUAL(std::string("behind the back"), textOf(chat_->page(1, room_, before), 0));
+            execute("UPDATE chat_messages SET body = 'hello'");
+        }
+    }
+
+    void aPageShowsWhatWasEditedSinceItWasSent() {
+        fill(25);
+        CPPUNIT_ASSERT_EQUAL(std::string("hello"), textOf(chat_->page(2, room_, beforeSeq(21)), 19));
+        chat_->changes.edit(1, room_, ChatTown::messageId(20), "better");
+        CPPUNIT_ASSERT_EQUAL(std::string("better"), textOf(chat_->page(2, room_, beforeSeq(21)), 19));
+    }
+
+    void aPageShowsWhatWasSeenSinceItWasSent() {
+        fill(25);
+        const auto seen = [&](sdk::UserId user) {
+            const auto page = chat_->page(user, room_, beforeSeq(21));
+            std::int64_t count = 0;
+            for (const auto& message : page["messages"].items()) count += message["is_seen"].asBool() ? 1 : 0;
+            return count;
+        };
+        CPPUNIT_ASSERT(seen(1) == 0 && seen(2) == 0);
+        chat_->receipts.markSeen(2, room_, ChatTown::messageId(5), {});
+        CPPUNIT_ASSERT(seen(1) == 5 && seen(2) == 5);
+        chat_->receipts.markSeen(2, room_, ChatTown::messageId(22), {});
+        CPPUNIT_ASSERT(seen(1) == 20 && seen(2) == 20);
+        chat_->receipts.markSeen(2, room_, ChatTown::messageId(25), {});
+        CPPUNIT_ASSERT(seen(1) == 20 && seen(2) == 20);
+    }
+
+    void aPageThatReachesTheEndTakesInWhatCame() {
+        fill(3);
+        CPPUNIT_ASSERT_EQUAL(std::size_t{3}, chat_->page(2, room_, beforeSeq(100))["messages"].size());
+        CPPUNIT_ASSERT_EQUAL(std::size_t{3}, chat_->page(2, room_, beforeSeq(4))["messages"].size());
+        chat_->send(ChatTown::draft(room_, 1, 2, 4));
+        CPPUNIT_ASSERT_EQUAL(std::size_t{4}, chat_->page(2, room_, beforeSeq(100))["messages"].size());
+        CPPUNIT_ASSERT_EQUAL(std::size_t{3}, chat_->page(2, room_, beforeSeq(4))["messages"].size());
+        CPPUNIT_ASSERT_EQUAL(std::size_t{4}, chat_->page(2, room_)["messages"].size());
+    }
+
+    void aPageBeforeAnIdThatWasUnknownEndsThereOnceItIsKnown() {
+        fill(3);
+        CPPUNIT_ASSERT_EQUAL(std::size_t{3}, chat_->page(2, room_, beforeId(4))["messages"].size());
+        chat_->send(ChatTown::draft(room_, 1, 2, 5));
+        chat_->send(ChatTown::draft(room_, 1, 2, 4));
+        CPPUNIT_ASSERT_EQUAL(std::size_t{4}, chat_->page(2, room_, beforeId(4))["messages"].size());
+    }
+
+    void aPageThatWasSentIsNotForWhoHasLeft() {
+        fill(25);
+        chat_->page(2, room_, beforeSeq(21));
+        chat_->town.database().transaction([&](sdk::Connection& c) { chat_->rooms.removeBetween(c, 1, 2); });
+        CPPUNIT_ASSERT_THROW(chat_->page(2, room_, beforeSeq(21)), sdk::Error);
+    }
+
+    void ofPagesAskedForTogetherEachIsItsOwn() {
+        fill(25);
+        const auto other_room = chat_->openRoom(1, 3);
+        chat_->send(ChatTown::draft(other_room, 3, 1, 1, "from three"));
+        chat_->page(1, room_, beforeSeq(3));  // of one page it is known
+        const std::vector<chat::RoomService::PageWanted> wanted = {
+            {2, room_, beforeSeq(21)}, {1, other_room, {}},     {3, room_, beforeSeq(21)},
+            {1, room_, beforeSeq(3)},  {1, room_, beforeId(2)}, {2, room_ + 7, {}},
+            {2, room_, beforeSeq(21)}, {2, room_, beforeSeq(1)}};
+        const auto answers = chat_->rooms.pages(wanted);
+        const std::vector<int> sizes = {20, 1, -1, 2, 1, -1, 20, 0};
+        CPPUNIT_ASSERT_EQUAL(sizes.size(), answers.size());
+        for (std::size_t i = 0; i < sizes.size(); ++i) {
+            CPPUNIT_ASSERT_EQUAL(sizes[i] < 0, answers[i].error.has_value());
+            if (sizes[i] < 0) continue;
+            const auto page = sdk::parseTrustedJson(answers[i].body);
+            CPPUNIT_ASSERT_EQUAL(wanted[i].user, page["user_id"].asInteger());
+            CPPUNIT_ASSERT_EQUAL(static_cast<std::size_t>(sizes[i]), page["messages"].size());
+        }
+        CPPUNIT_ASSERT_EQUAL(std::string("from three"), textOf(sdk::parseTrustedJson(answers[1].body), 0));
+        CPPUNIT_ASSERT_EQUAL(answers[0].body, answers[6].body);
     }
 
     void readingMarksAsSeenAndTellsThePartnerOnce() {
@@ -192,6 +282,22 @@ public:
     }
 
 private:
+    /// So many messages of 1, with the numbers from 1 on as ids.
+    void fill(int count) {
+        for (int i = 1; i <= count; ++i) chat_->send(ChatTown::draft(room_, 1, 2, i));
+    }
+    static chat::RoomService::Before beforeSeq(std::int64_t seq) {
+        return {.seq = seq, .message_id = {}, .time = {}};
+    }
+    static chat::RoomService::Before beforeId(int number) {
+        return {.seq = {}, .message_id = ChatTown::messageId(number), .time = {}};
+    }
+    static std::string textOf(const sdk::Json& page, std::size_t place) {
+        return page["messages"].items().at(place)["message"].asString();
+    }
+    void execute(std::string_view sql) {
+        chat_->town.database().transaction([&](sdk::Connection& c) { c.execute(sql); });
+    }
     bool mayNotRead(sdk::UserId user, std::int64_t room) {
         try {
             chat_->rooms.history(user, room);

@@ -90,7 +90,7 @@ public:
         reply = sync(1, reply);
         CPPUNIT_ASSERT_EQUAL(std::size_t{1}, reply["messages"].size());
         CPPUNIT_ASSERT_EQUAL(rooms_[4], reply["messages"].items()[0]["chat_room_id"].asInteger());
-        const auto history = chat_->rooms.page(1, rooms_[4], {});
+        const auto history = chat_->page(1, rooms_[4], {});
         CPPUNIT_ASSERT_EQUAL(history["messages"].items()[0].dump(), reply["messages"].items()[0].dump());
     }
 
