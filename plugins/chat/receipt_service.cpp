@@ -9,7 +9,7 @@ namespace linkup::chat {
 namespace {
 
 // Under load a cursor moves so often and no more: what it costs does not grow with the messages.
-constexpr std::chrono::milliseconds kGather{20};
+constexpr std::chrono::milliseconds kGather{100};
 
 }  // namespace
 
