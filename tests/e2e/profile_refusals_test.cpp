@@ -57,7 +57,7 @@ std::string day(int years_ago, int days_later) {
     const year_month_day then(floor<days>(
         sys_days{year_month_day(today.year() - years(years_ago), today.month(), std::chrono::day(1))} +
         days(static_cast<int>(static_cast<unsigned>(today.day())) - 1 + days_later)));
-    char text[16];
+    char text[32];
     std::snprintf(text, sizeof text, "\"%04d-%02u-%02u\"", static_cast<int>(then.year()),
                   static_cast<unsigned>(then.month()), static_cast<unsigned>(then.day()));
     return text;
