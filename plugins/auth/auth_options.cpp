@@ -197,7 +197,7 @@ AuthOptions readOptions(sdk::Config& config) {
                                             "is announced and takes effect at once.",
                                             options.session_cache_ttl, 0, 3600);
     options.profiles_kept = static_cast<std::size_t>(config.integer(
-        {"profiles.kept", "Profiles that are kept in memory as others see them, at about 5 KiB each."},
+        {"profiles.kept", "Profiles that are kept in memory as others see them, some KiB each."},
         static_cast<std::int64_t>(options.profiles_kept), 1, 10'000'000));
     options.majors = config.list({"majors", "What /register accepts as university_major."}, defaultMajors());
     return options;

@@ -23,7 +23,7 @@ namespace linkup::match {
 enum class Queue { kKeep, kRefresh };
 
 struct DiscoveryRules {
-    std::int64_t sample = 2000;  ///< of more eligible people than that, a random sample of as many is ranked
+    std::int64_t sample = 1000;  ///< of more eligible people than that, a random sample of as many is ranked
 };
 
 /// Puts people before each other: a queue of up to ten, kept until decided or refreshed.

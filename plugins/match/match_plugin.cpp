@@ -29,7 +29,7 @@ public:
         discovery_rules_.sample = config.integer(
             {.key = "discovery.sample",
              .help = "Of more eligible people than that, a random sample of as many is ranked"},
-            2000, 10, 1000000);
+            1000, 10, 1000000);
         fairness_every_ = std::chrono::seconds(
             config.integer({.key = "fairness.every_seconds",
                             .help = "Seconds after which it is measured again how evenly people are shown"},
