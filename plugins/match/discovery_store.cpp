@@ -101,9 +101,10 @@ std::vector<StandingQueue> standingQueues(sdk::Connection& connection, std::span
     "g.given_at > $1) AS given FROM match_members q JOIN auth_candidates_v1 me ON me.user_id = q.user_id " \
     "JOIN match_positions own ON own.user_id = q.user_id WHERE q.queue_current AND q.user_id " members     \
     ") m " cards "LEFT JOIN match_positions p ON p.user_id = c.candidate_id"
-#define LINKUP_MATCH_QUEUES_SQLITE(users)                                                            \
-    LINKUP_MATCH_SELECT_QUEUES(users " LIMIT -1", "JOIN match_cards c ON c.user_id = m.user_id AND " \
-                                                  "c.queued ")
+#define LINKUP_MATCH_QUEUES_SQLITE(users)                                         \
+    LINKUP_MATCH_SELECT_QUEUES(users " LIMIT -1",                                 \
+                               "JOIN match_cards c ON c.user_id = m.user_id AND " \
+                               "c.queued ")
 #define LINKUP_MATCH_QUEUES_POSTGRESQL(users)                                                        \
     LINKUP_MATCH_SELECT_QUEUES(users " OFFSET 0",                                                    \
                                "CROSS JOIN LATERAL (SELECT k.candidate_id FROM match_cards k WHERE " \
