@@ -98,7 +98,7 @@ private:
     const sdk::Principal principal_;
     const std::shared_ptr<SocketPath> path_;
     const sdk::TraceContext trace_;  // of the handshake; each event is a span of its own in it
-    const AddressLimits::Lease lease_;
+    AddressLimits::Lease lease_;     ///< until the connection has ended, however long others hold the session
     std::unique_ptr<Stream> stream_;
     SocketInbox inbox_;
 

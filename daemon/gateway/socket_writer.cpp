@@ -193,6 +193,7 @@ void SocketSession::linger() {
 void SocketSession::endIfUnused() noexcept {
     if (!finished_ || operations_ > 0 || stream_ == nullptr) return;
     stream_.reset();
+    lease_ = {};
     leave();
 }
 
