@@ -1,7 +1,6 @@
 #include "candidate_service.h"
 
 #include <chrono>
-#include <optional>
 #include <unordered_map>
 #include <utility>
 
