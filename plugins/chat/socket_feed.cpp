@@ -119,6 +119,7 @@ SocketFeed::Needs SocketFeed::needs() {
 std::vector<SocketFeed::Place> SocketFeed::claimed() {
     const std::lock_guard lock(mutex_);
     if (resumes_.empty() || isResuming()) return {};
+    resumes_.front().claimed = true;
     return resumes_.front().chats;
 }
 
@@ -139,7 +140,8 @@ void SocketFeed::setPlaces(const std::vector<Place>& places) {
         }
     }
     gap_ = false;
-    if (!resumes_.empty() && !isResuming()) beginResume(places);
+    // One that came while the places were read waits for the next: nobody has noted yet what it claims.
+    if (!resumes_.empty() && resumes_.front().claimed && !isResuming()) beginResume(places);
 }
 
 void SocketFeed::beginResume(const std::vector<Place>& places) {

@@ -91,6 +91,7 @@ private:
         std::size_t at = 0;
         std::int64_t low = 0;   // of the present chat: sent up to here, below what it had before
         std::int64_t sent = 0;  // of the present chat
+        bool claimed = false;
         bool begun = false;
         sdk::Json reached = sdk::Json::object();
         sdk::Json more = sdk::Json::array();

@@ -46,6 +46,7 @@ class FeedsTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(tooManyResumesAtOnceAreRefused);
     CPPUNIT_TEST(resumedMessagesAreDelivered);
     CPPUNIT_TEST(whatTheClientSaysThatItHasIsDelivered);
+    CPPUNIT_TEST(whatAResumeClaimsIsAskedForThoughItComesWhileTheSocketOpens);
     CPPUNIT_TEST(resumedMessagesAreAsInHistory);
     CPPUNIT_TEST(messagesThatOvertakeAreSentInOrder);
     CPPUNIT_TEST(messagesThatCrossWhileASocketOpensBothCome);
@@ -202,6 +203,21 @@ public:
                 return event["type"] == Json("delivered") && event["seq"].asInteger() == 3;
             });
         }));
+    }
+
+    void whatAResumeClaimsIsAskedForThoughItComesWhileTheSocketOpens() {
+        using chat::SocketFeed;
+        const auto phone = chat_->hub.open(std::string(chat::kChatPath), 2);
+        SocketFeed feed(phone);
+        CPPUNIT_ASSERT(feed.needs() == SocketFeed::Needs::kPlaces && feed.claimed().empty());
+        CPPUNIT_ASSERT(feed.resume({{room_, 4}}));
+        feed.setPlaces({{room_, 4}});
+        CPPUNIT_ASSERT(phone->takeEvents().empty());
+        CPPUNIT_ASSERT(feed.needs() == SocketFeed::Needs::kPlaces);
+        CPPUNIT_ASSERT(feed.claimed() == std::vector<SocketFeed::Place>({{room_, 4}}));
+        feed.setPlaces({{room_, 4}});
+        CPPUNIT_ASSERT_EQUAL(std::string("resumed"), phone->takeEvents().at(0)["type"].asString());
+        CPPUNIT_ASSERT(feed.needs() == SocketFeed::Needs::kNothing);
     }
 
     void resumedMessagesAreAsInHistory() {
