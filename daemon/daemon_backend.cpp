@@ -59,6 +59,10 @@ void DaemonBackend::setImportance(const std::string& path, const std::string& ev
     parts_.gateway->setImportance(path, event, importance);
 }
 
+void DaemonBackend::setPrompt(const std::string& path, const std::string& event) {
+    parts_.gateway->setPrompt(path, event);
+}
+
 RegistrationHandle DaemonBackend::addTask(const std::string& plugin, sdk::TaskSpec spec) {
     return holding(parts_.scheduler->add(plugin, std::move(spec)));
 }

@@ -29,6 +29,7 @@ public:
     void setImportance(sdk::Method method, const std::string& path, sdk::Importance importance) override;
     void setImportance(const std::string& path, const std::string& event,
                        sdk::Importance importance) override;
+    void setPrompt(const std::string& path, const std::string& event) override;
     RegistrationHandle addTask(const std::string& plugin, sdk::TaskSpec spec) override;
     RegistrationHandle addPool(const std::string& plugin, sdk::PoolSpec spec) override;
     RegistrationHandle addHeartbeat(const std::string& name,

@@ -101,6 +101,9 @@ struct Gateway::Parts {
     template <class Each>
     void forEachConnection(Each each);
     bool waitUntilNone(std::chrono::milliseconds patience) const;
+    /// `change` returns false if the socket has no such event.
+    template <class Change>
+    void changeEvent(const std::string& path, const std::string& event, Change change);
 
     GatewayCore core;
     std::mutex paths_mutex;
@@ -110,6 +113,16 @@ struct Gateway::Parts {
     std::uint16_t port = 0;
     bool running = false;
 };
+
+template <class Change>
+void Gateway::Parts::changeEvent(const std::string& path, const std::string& event, Change change) {
+    const std::lock_guard lock(paths_mutex);
+    const auto place = paths.find(path);
+    const auto registration = place == paths.end() ? nullptr : place->second->current();
+    if (registration == nullptr || !change(*registration))
+        throw sdk::Error(sdk::ErrorCode::kInvalidArgument,
+                         "socket " + path + " has no event '" + event + "'");
+}
 
 std::shared_ptr<HttpRoute> Gateway::Parts::makeRoute(const std::string& owner, sdk::RouteSpec spec,
                                                      sdk::HttpHandler handler, WorkerPool* pool) {
@@ -269,12 +282,12 @@ void Gateway::setImportance(sdk::Method method, const std::string& path, sdk::Im
 }
 
 void Gateway::setImportance(const std::string& path, const std::string& event, sdk::Importance importance) {
-    const std::lock_guard lock(parts_->paths_mutex);
-    const auto place = parts_->paths.find(path);
-    const auto registration = place == parts_->paths.end() ? nullptr : place->second->current();
-    if (registration == nullptr || !registration->setImportance(event, importance))
-        throw sdk::Error(sdk::ErrorCode::kInvalidArgument,
-                         "socket " + path + " has no event '" + event + "'");
+    parts_->changeEvent(path, event,
+                        [&](SocketRegistration& socket) { return socket.setImportance(event, importance); });
+}
+
+void Gateway::setPrompt(const std::string& path, const std::string& event) {
+    parts_->changeEvent(path, event, [&](SocketRegistration& socket) { return socket.setPrompt(event); });
 }
 
 sdk::Json Gateway::openApi(const std::string& title, const std::string& version) const {

@@ -72,6 +72,8 @@ public:
     /// Errors: Error{kInvalidArgument} when there is none.
     void setImportance(sdk::Method method, const std::string& path, sdk::Importance importance);
     void setImportance(const std::string& path, const std::string& event, sdk::Importance importance);
+    /// The handler of an event never waits. Errors: as above.
+    void setPrompt(const std::string& path, const std::string& event);
 
     /// Null: nobody knows tokens, so what wants one answers 503. Returns when the one before is not in use
     /// any more.

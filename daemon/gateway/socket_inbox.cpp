@@ -18,7 +18,14 @@ SocketInbox::Room SocketInbox::push(std::shared_ptr<SocketRegistration> registra
                                     const sdk::EventSpec& spec, sdk::Json body, std::size_t bytes,
                                     sdk::TraceContext trace) {
     const SocketSettings& settings = core_.settings.sockets;
+    const bool is_prompt = registration->isPrompt(spec);
     std::unique_lock lock(mutex_);
+    if (is_prompt && !scheduled_) {
+        lock.unlock();
+        handle({Kind::kEvent, std::move(registration), &spec, std::move(body), 0, 0, std::move(trace)},
+               owner_.session());
+        return Room::kYes;
+    }
     bytes_ += bytes;
     paused_ = items_.size() + 1 >= settings.incoming_events || bytes_ >= settings.incoming_bytes;
     const Room room = paused_ ? Room::kNo : Room::kYes;

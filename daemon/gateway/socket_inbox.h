@@ -15,9 +15,11 @@ namespace linkup::daemon {
 struct GatewayCore;
 
 /// What a socket owes its handler: opened, events, closed, one after the other on the pool "requests". Each
-/// inbox has at most one place in the pool's queue, so it needs no bound of the pool to be bounded.
+/// inbox has at most one place in the pool's queue, so it needs no bound of the pool to be bounded. An event
+/// whose handler never waits is handled where it was read, if nothing stands before it.
 ///
-/// Threading: any thread.   Lifetime: held by the socket; while work is under way it holds the socket.
+/// Threading: the I/O thread of the socket.   Lifetime: held by the socket; while work is under way it holds
+/// the socket.
 class SocketInbox final : public Work {
 public:
     /// How a socket's inbox ends or slows the socket.

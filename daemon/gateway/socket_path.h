@@ -22,7 +22,8 @@ struct SocketRegistration {
           spec(std::move(socket)),
           reader(spec),
           handler(plugin_handler),
-          importances_(spec.events.size()) {
+          importances_(spec.events.size()),
+          prompt_(spec.events.size()) {
         for (auto& one : importances_) one.store(sdk::Importance::kCore);
     }
 
@@ -32,7 +33,16 @@ struct SocketRegistration {
         if (found != nullptr) importances_[reader.indexOf(*found)].store(importance);
         return found != nullptr;
     }
-    /// Of an event that `reader` found.
+    /// Its handler never waits. False if there is no such event.
+    bool setPrompt(std::string_view event) {
+        const sdk::EventSpec* const found = reader.find(event);
+        if (found != nullptr) prompt_[reader.indexOf(*found)].store(true);
+        return found != nullptr;
+    }
+    // Of an event that `reader` found.
+    bool isPrompt(const sdk::EventSpec& event) const noexcept {
+        return prompt_[reader.indexOf(event)].load(std::memory_order_relaxed);
+    }
     sdk::Importance importanceOf(const sdk::EventSpec& event) const noexcept {
         return importances_[reader.indexOf(event)].load(std::memory_order_relaxed);
     }
@@ -45,6 +55,7 @@ struct SocketRegistration {
 
 private:
     std::vector<std::atomic<sdk::Importance>> importances_;
+    std::vector<std::atomic<bool>> prompt_;
 };
 
 /// A path with sockets. It outlives its registration, so that a plugin can be replaced while its sockets stay

@@ -24,6 +24,11 @@ sdk::HookVerdict HookRegistry::run(std::string_view event, sdk::Connection& conn
     return sdk::HookVerdict::pass();
 }
 
+bool HookRegistry::handled(std::string_view event) const noexcept {
+    const std::shared_lock lock(mutex_);
+    return events_.contains(event);
+}
+
 RegistrationHandle HookRegistry::add(std::string event, std::string plugin, int priority,
                                      sdk::HookHandler handler) {
     sdk::HookSpec spec;

@@ -27,6 +27,7 @@ public:
     ~HookRegistry() override;
 
     sdk::HookVerdict run(std::string_view event, sdk::Connection& connection, sdk::Json& payload) override;
+    bool handled(std::string_view event) const noexcept override;
 
     /// Until the handle goes; its destruction waits for calls of this handler to end. What the handler throws
     /// leaves `run`.

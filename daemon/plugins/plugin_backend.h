@@ -44,6 +44,7 @@ public:
     virtual void setImportance(sdk::Method method, const std::string& path, sdk::Importance importance) = 0;
     virtual void setImportance(const std::string& path, const std::string& event,
                                sdk::Importance importance) = 0;
+    virtual void setPrompt(const std::string& path, const std::string& event) = 0;
     virtual RegistrationHandle addTask(const std::string& plugin, sdk::TaskSpec spec) = 0;
     /// `spec.name` is "PLUGIN.NAME".
     virtual RegistrationHandle addPool(const std::string& plugin, sdk::PoolSpec spec) = 0;

@@ -139,9 +139,20 @@ void PluginContext::importance(sdk::Method method, std::string_view path, sdk::I
 
 void PluginContext::importance(std::string_view path, std::string_view event, sdk::Importance importance) {
     mustBeOpen("importance");
-    if (!own_.contains(path))
-        refuse("importance of socket " + std::string(path) + ": its plugin has not registered it before");
+    mustBeOwn("importance", path);
     commons_.backend.setImportance(std::string(path), std::string(event), importance);
+}
+
+void PluginContext::prompt(std::string_view path, std::string_view event) {
+    mustBeOpen("prompt");
+    mustBeOwn("prompt", path);
+    commons_.backend.setPrompt(std::string(path), std::string(event));
+}
+
+void PluginContext::mustBeOwn(std::string_view what, std::string_view socket) const {
+    if (own_.contains(socket)) return;
+    refuse(std::string(what) + " of socket " + std::string(socket) +
+           ": its plugin has not registered it before");
 }
 
 void PluginContext::pool(sdk::PoolSpec spec) {

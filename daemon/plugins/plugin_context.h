@@ -61,6 +61,7 @@ public:
     void hook(sdk::HookSpec spec, sdk::HookHandler handler) override;
     void importance(sdk::Method method, std::string_view path, sdk::Importance importance) override;
     void importance(std::string_view path, std::string_view event, sdk::Importance importance) override;
+    void prompt(std::string_view path, std::string_view event) override;
     void pool(sdk::PoolSpec spec) override;
     void migrations(std::vector<sdk::Migration> migrations) override;
     void provide(std::string_view interface_name, void* service) override;
@@ -71,6 +72,7 @@ private:
     bool post(std::string_view pool, std::function<void()> work) override;
 
     void mustBeOpen(std::string_view what) const;
+    void mustBeOwn(std::string_view what, std::string_view socket) const;
     void claimRoute(sdk::RouteSpec& spec, bool has_handler, const std::string& manner);
     void claimHook(const std::string& event, const sdk::HookHandler& handler, std::string detail);
     void claim(RegistrationKind kind, std::string key, std::string name, std::string detail);

@@ -9,6 +9,7 @@
 
 #include "database_pool.h"
 #include "database_session.h"
+#include "linkup/sdk/trace.h"
 #include "recoverable_connection.h"
 
 namespace linkup::daemon {
@@ -166,6 +167,16 @@ public:
 
     void transaction(const std::function<void(sdk::Connection&)>& work) override {
         retried(Patience::kTimed, [&](ActiveConnection& connection) { work(connection); });
+    }
+
+    sdk::Rows executeAlone(std::string_view sql, std::span<const sdk::SqlValue> values) override {
+        // Whom a statement is for is told within a transaction.
+        if (context_.settings.show_trace.get() && sdk::TraceScope::current().valid())
+            return sdk::Database::executeAlone(sql, values);
+        const TransactionMark mark(this, context_.log);
+        const SessionPool::Lease session = main_->acquire();
+        const SlowStatement slow(context_, *session, sql);
+        return session->executeAlone(sql, values);
     }
 
     void script(const std::function<void(ScriptConnection&)>& work) override {

@@ -88,6 +88,7 @@ public:
     void connect() override;
     bool usable() noexcept override;
     sdk::Rows execute(std::string_view sql, std::span<const SqlValue> values) override;
+    sdk::Rows executeAlone(std::string_view sql, std::span<const SqlValue> values) override;
     void runScript(std::string_view text) override;
     void ping() override;
     void begin(Patience patience) override;
@@ -205,6 +206,16 @@ sdk::Rows PostgresqlSession::execute(std::string_view sql, std::span<const SqlVa
                                    sql);
     require(result, sql);
     return rowsOf(result.get());
+}
+
+sdk::Rows PostgresqlSession::executeAlone(std::string_view sql, std::span<const SqlValue> values) {
+    prepared(sql);  // what fails here has not been done
+    try {
+        return execute(sql, values);
+    } catch (const sdk::Error&) {
+        if (!broken_) throw;
+        throw databaseError(ErrorCode::kInDoubt);
+    }
 }
 
 const std::string& PostgresqlSession::prepared(std::string_view sql) {

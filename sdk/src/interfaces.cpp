@@ -11,6 +11,13 @@ Clock::~Clock() = default;
 Log::~Log() = default;
 Connection::~Connection() = default;
 Database::~Database() = default;
+
+Rows Database::executeAlone(std::string_view sql, std::span<const SqlValue> values) {
+    Rows rows;
+    transaction([&](Connection& connection) { rows = connection.execute(sql, values); });
+    return rows;
+}
+
 Cache::~Cache() = default;
 Subscription::~Subscription() = default;
 Bus::~Bus() = default;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <list>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -23,6 +25,10 @@ class SocketEventsTest : public SocketSuite {
     CPPUNIT_TEST_SUITE(SocketEventsTest);
     CPPUNIT_TEST(givesTheHandlerCheckedEventsInOrder);
     CPPUNIT_TEST(handlesOneEventOfASocketAtATime);
+    CPPUNIT_TEST(handlesPromptEventsWhileAllThreadsOfThePoolAreBusy);
+    CPPUNIT_TEST(letsPromptEventsOvertakeNoneOfTheirSocket);
+    CPPUNIT_TEST(turnsErrorsOfAPromptHandlerIntoEvents);
+    CPPUNIT_TEST(knowsThePromptEventsOfASocket);
     CPPUNIT_TEST(refusesBadEventsAndLives);
     CPPUNIT_TEST(closesOnTheTenthBadEventInAMinute);
     CPPUNIT_TEST(ignoresUnknownEventsWhereAsked);
@@ -68,6 +74,67 @@ public:
         }
         CPPUNIT_ASSERT(waitFor([&] { return done == 30 && others == 30; }));
         CPPUNIT_ASSERT_EQUAL(1, most.load());
+    }
+    void handlesPromptEventsWhileAllThreadsOfThePoolAreBusy() {
+        server_->gateway.setPrompt("/ws/say", "hush");
+        Barrier barrier;
+        recorder_.on_event = [&](const Session&, const std::string& event, const Json&) {
+            if (event == "say") barrier.wait();
+        };
+        SocketClient prompt = connect(9);
+        prompt.receiveText();
+        CPPUNIT_ASSERT(waitFor([&] { return recorder_.hasHeard("open"); }));
+        std::list<SocketClient> slow;
+        for (int i = 1; i <= TestGateway::Options().threads; ++i) {
+            const SocketOptions options{"good-" + std::to_string(i), "", {}};
+            slow.emplace_back(server_->url(), "/ws/say", options).send(R"({"type":"say","text":"x"})");
+        }
+        CPPUNIT_ASSERT(waitFor([&] { return barrier.waiting() == TestGateway::Options().threads; }));
+        prompt.send(R"({"type":"hush"})");
+        CPPUNIT_ASSERT(waitFor([&] { return recorder_.hasHeard("event hush {}"); }));
+    }
+    void letsPromptEventsOvertakeNoneOfTheirSocket() {
+        server_->gateway.setPrompt("/ws/say", "hush");
+        std::atomic<int> inside{0};
+        std::atomic<int> most{0};
+        recorder_.on_event = [&](const Session&, const std::string& event, const Json&) {
+            most = std::max(most.load(), ++inside);
+            if (event == "say") std::this_thread::sleep_for(5ms);
+            --inside;
+        };
+        SocketClient client = connect();
+        std::vector<std::string> expected{"open"};
+        for (int i = 0; i < 20; ++i) {
+            client.send(R"({"type":"say","text":"x"})");
+            client.send(R"({"type":"hush"})");
+            client.send(R"({"type":"hush"})");
+            expected.insert(expected.end(),
+                            {R"(event say {"text":"x","number":null})", "event hush {}", "event hush {}"});
+        }
+        CPPUNIT_ASSERT(waitFor([&] { return recorder_.heard().size() == expected.size(); }));
+        const auto heard = recorder_.heard();
+        for (std::size_t i = 0; i < heard.size(); ++i) CPPUNIT_ASSERT_EQUAL(expected[i], heard[i]);
+        CPPUNIT_ASSERT_EQUAL(1, most.load());
+    }
+    void turnsErrorsOfAPromptHandlerIntoEvents() {
+        server_->gateway.setPrompt("/ws/say", "say");
+        recorder_.on_event = [](const Session&, const std::string&, const Json& body) {
+            if (body["text"].asString() == "bad") throw sdk::Error(sdk::ErrorCode::kForbidden, "Not you.");
+            throw std::runtime_error("broken");
+        };
+        SocketClient client = connect();
+        client.receiveText();
+        CPPUNIT_ASSERT(waitFor([&] { return recorder_.hasHeard("open"); }));
+        client.send(R"({"type":"say","text":"bad"})");
+        CPPUNIT_ASSERT_EQUAL(std::string(R"({"type":"error","code":"forbidden","detail":"Not you."})"),
+                             client.receiveText());
+        client.send(R"({"type":"say","text":"worse"})");
+        CPPUNIT_ASSERT_EQUAL(1011, client.receiveClose());
+        CPPUNIT_ASSERT(waitFor([&] { return recorder_.hasHeard("close 1011"); }));
+    }
+    void knowsThePromptEventsOfASocket() {
+        CPPUNIT_ASSERT_THROW(server_->gateway.setPrompt("/ws/say", "sing"), sdk::Error);
+        CPPUNIT_ASSERT_THROW(server_->gateway.setPrompt("/ws/none", "say"), sdk::Error);
     }
     void refusesBadEventsAndLives() {
         SocketClient client = connect();

@@ -36,6 +36,7 @@ public:
 class HookRegistryTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(HookRegistryTest);
     CPPUNIT_TEST(runsByPriorityThenPluginName);
+    CPPUNIT_TEST(eventIsHandledWhileItHasAHandler);
     CPPUNIT_TEST(handlerChangesThePayloadForTheNext);
     CPPUNIT_TEST(firstVetoEndsIt);
     CPPUNIT_TEST(exceptionReachesThePublisher);
@@ -59,6 +60,16 @@ class HookRegistryTest : public CppUnit::TestFixture {
         sdk::Json payload{std::string()};
         const auto verdict = hooks.run("e", connection_, payload);
         return verdict.veto ? "veto: " + *verdict.veto : payload.asString();
+    }
+
+    void eventIsHandledWhileItHasAHandler() {
+        HookRegistry hooks;
+        CPPUNIT_ASSERT(!hooks.handled("e"));
+        {
+            const auto handle = hooks.add("e", "match", 10, append("m"));
+            CPPUNIT_ASSERT(hooks.handled("e") && !hooks.handled("other"));
+        }
+        CPPUNIT_ASSERT(!hooks.handled("e"));
     }
 
     void runsByPriorityThenPluginName() {

@@ -84,6 +84,10 @@ void RecordingBackend::setImportance(sdk::Method method, const std::string& path
     weighed.push_back(std::string(toString(method)) + " " + path);
 }
 
+void RecordingBackend::setPrompt(const std::string& path, const std::string& event) {
+    hurried.push_back(path + " " + event);
+}
+
 void RecordingBackend::setImportance(const std::string& path, const std::string& event, sdk::Importance) {
     weighed.push_back(path + " " + event);
 }

@@ -25,6 +25,7 @@ public:
     void setImportance(sdk::Method method, const std::string& path, sdk::Importance importance) override;
     void setImportance(const std::string& path, const std::string& event,
                        sdk::Importance importance) override;
+    void setPrompt(const std::string& path, const std::string& event) override;
     RegistrationHandle addTask(const std::string& plugin, sdk::TaskSpec spec) override;
     RegistrationHandle addPool(const std::string& plugin, sdk::PoolSpec spec) override;
     RegistrationHandle addHeartbeat(const std::string& name,
@@ -36,6 +37,7 @@ public:
     std::vector<std::string> present;
     /// What had its importance set.
     std::vector<std::string> weighed;
+    std::vector<std::string> hurried;
     /// How many have ever been added.
     std::size_t added = 0;
 

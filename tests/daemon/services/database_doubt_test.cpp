@@ -2,6 +2,7 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <thread>
@@ -24,6 +25,8 @@ class DatabaseDoubtTest final : public CppUnit::TestFixture {
     CPPUNIT_TEST(commitThatNobodyCanTellOfIsInDoubt);
     CPPUNIT_TEST(serverThatCrashedIsNotBelieved);
     CPPUNIT_TEST(connectionLostBeforeTheCommitIsNoDoubt);
+    CPPUNIT_TEST(statementAloneWhoseAnswerIsLostIsInDoubt);
+    CPPUNIT_TEST(statementAloneThatWasNotSentIsNoDoubt);
     CPPUNIT_TEST_SUITE_END();
 
 public:
@@ -100,6 +103,30 @@ private:
                 return false;
             }
         }));
+    }
+
+    void insertAlone(std::int64_t id) {
+        database_->executeAlone("INSERT INTO v (id) VALUES ($1)", std::array<sdk::SqlValue, 1>{id});
+    }
+
+    void statementAloneWhoseAnswerIsLostIsInDoubt() {
+        insertAlone(1);  // prepared
+        proxy_->cutAt("77777", TcpProxy::Cut::kAfterAnswer);
+        CPPUNIT_ASSERT(codeOf([&] { insertAlone(77777); }) == ErrorCode::kInDoubt);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, stored());
+        proxy_->cutAt("88888", TcpProxy::Cut::kBeforeRequest);
+        CPPUNIT_ASSERT(codeOf([&] { insertAlone(88888); }) == ErrorCode::kInDoubt);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, stored());
+        insertAlone(3);
+    }
+
+    void statementAloneThatWasNotSentIsNoDoubt() {
+        settings_.wait_ms = 200;
+        settings_.sessions = 1;
+        open();
+        proxy_->cutAt("INSERT", TcpProxy::Cut::kBeforeRequest);  // while it is prepared
+        CPPUNIT_ASSERT(codeOf([&] { insertAlone(1); }) == ErrorCode::kUnavailable);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, stored());
     }
 
     /// It gives the number of a transaction that it lost to the next one, whose fate is not ours.

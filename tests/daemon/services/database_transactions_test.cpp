@@ -2,6 +2,7 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
@@ -27,6 +28,9 @@ class DatabaseTransactionsTest : public DatabaseSuite {
     CPPUNIT_TEST(firstStatementIsInsideTheTransaction);
     CPPUNIT_TEST(transactionWithoutStatementsCommits);
     CPPUNIT_TEST(transactionInsideATransactionIsRefused);
+    CPPUNIT_TEST(statementAloneIsCommitted);
+    CPPUNIT_TEST(statementAloneThatFailsLeavesTheSessionUsable);
+    CPPUNIT_TEST(statementAloneInsideATransactionIsRefused);
     CPPUNIT_TEST(afterCommitRunsInOrderOutsideTheTransaction);
     CPPUNIT_TEST(afterCommitIsDroppedByARollback);
     CPPUNIT_TEST(afterCommitInAReadRunsWhenItEnds);
@@ -105,6 +109,34 @@ private:
         CPPUNIT_ASSERT_THROW(database_->transaction([](Connection&) { throw std::runtime_error("none"); }),
                              std::runtime_error);
         CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, query("SELECT 1").integer(0, 0));
+    }
+
+    Rows insertAlone(std::int64_t id) {
+        return database_->executeAlone("INSERT INTO v (id) VALUES ($1) RETURNING id",
+                                       std::array<SqlValue, 1>{id});
+    }
+
+    void statementAloneIsCommitted() {
+        script("CREATE TABLE v (id INTEGER PRIMARY KEY)");
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{7}, insertAlone(7).integer(0, 0));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, query("SELECT count(*) FROM v").integer(0, 0));
+    }
+
+    void statementAloneThatFailsLeavesTheSessionUsable() {
+        script("CREATE TABLE v (id INTEGER PRIMARY KEY)");
+        insertAlone(7);
+        CPPUNIT_ASSERT(codeOf([&] { insertAlone(7); }) == ErrorCode::kUniqueViolation);
+        database_->transaction(
+            [](Connection& connection) { connection.execute("INSERT INTO v VALUES (8)"); });
+        insertAlone(9);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{3}, query("SELECT count(*) FROM v").integer(0, 0));
+    }
+
+    void statementAloneInsideATransactionIsRefused() {
+        script("CREATE TABLE v (id INTEGER PRIMARY KEY)");
+        const ErrorCode code = codeOf([&] { database_->transaction([&](Connection&) { insertAlone(1); }); });
+        CPPUNIT_ASSERT(code == ErrorCode::kInternal);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, query("SELECT count(*) FROM v").integer(0, 0));
     }
 
     void transactionInsideATransactionIsRefused() {

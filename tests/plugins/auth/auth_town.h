@@ -32,6 +32,7 @@ public:
         const std::lock_guard lock(mutex_);
         return hooks_.run(event, connection, payload);
     }
+    bool handled(std::string_view event) const noexcept override { return hooks_.handled(event); }
 
 private:
     std::mutex mutex_;

@@ -106,7 +106,7 @@ public:
 
 /// The database of the deployment: SQLite or PostgreSQL, behind a pool of sessions.
 ///
-/// Implemented by: host.   Lifetime: the Host's.   Threading: any thread but an I/O thread; both calls block,
+/// Implemented by: host.   Lifetime: the Host's.   Threading: any thread but an I/O thread; all calls block,
 /// waiting at most the configured time for a session.   Errors: what `work` throws; Error{kUnavailable} if no
 /// session can be had or the server is away.   Since: ABI 1.0.
 class LINKUP_SDK_API Database {
@@ -123,6 +123,11 @@ public:
     virtual void transaction(const std::function<void(Connection&)>& work) = 0;
     /// Which database it is.
     virtual Dialect dialect() const noexcept = 0;
+    /// Runs one statement as a transaction of its own, on PostgreSQL in one round trip. It is not run again
+    /// after a lost race. If its answer is lost nobody is asked: Error{kInDoubt} at once, and all that is
+    /// said of it above holds. `sql` and `values`, and the other errors: as Connection::execute. Since:
+    /// ABI 1.8.
+    virtual Rows executeAlone(std::string_view sql, std::span<const SqlValue> values);
 };
 
 /// Value-returning forms: `auto user = read(db, [&](Connection& c) { … return …; });` @{

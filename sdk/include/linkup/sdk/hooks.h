@@ -63,6 +63,9 @@ public:
     virtual ~Hooks();
     /// The first veto ends it.
     virtual HookVerdict run(std::string_view event, Connection& connection, Json& payload) = 0;
+    /// Whether anybody has a say in it: without, there is no need to make a payload, or to have a connection.
+    /// The same from the start of all plugins to their stop.   Since: ABI 1.8.
+    virtual bool handled(std::string_view event) const noexcept = 0;
 };
 
 }  // namespace linkup::sdk

@@ -79,6 +79,12 @@ public:
     /// calls before were under way. One that comes alone waits for no other. Not for uploads.
     /// Since: ABI 1.5.
     virtual void batchRoute(RouteSpec spec, int most, HttpBatchHandler handler) = 0;
+
+    /// The handler of this event, by EventSpec::name, of a socket that this plugin has registered never
+    /// waits: for no database, file or network, nor for long for a lock. So it is called on the I/O thread
+    /// that has read the event, without the way through a pool of threads, unless earlier events of the same
+    /// socket are not done yet. Errors: Error{kInvalidArgument} when there is none. Since: ABI 1.8.
+    virtual void prompt(std::string_view path, std::string_view event) = 0;
 };
 
 }  // namespace linkup::sdk

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -93,6 +94,10 @@ public:
             if (verdict.veto) return verdict;
         }
         return HookVerdict::pass();
+    }
+    bool handled(std::string_view event) const noexcept override {
+        return std::any_of(handlers_.begin(), handlers_.end(),
+                           [event](const auto& handler) { return handler.first == event; });
     }
 
 private:

@@ -51,6 +51,7 @@ public:
     std::vector<Hook> hooks;                                       ///< in the order of registration
     std::vector<PoolSpec> pools;                                   ///< in the order of registration
     std::vector<Given> importances;                                ///< in the order of registration
+    std::vector<std::string> prompts;                              ///< "/path event", as given to prompt()
     std::vector<Migration> schema;                                 ///< what migrations() was given
     std::map<std::string, void*, std::less<>> services;            ///< by their names
     std::function<void(int)> fill_demo;                            ///< what demo() was given
@@ -102,15 +103,12 @@ public:
         importances.push_back({std::string(toString(method)) + " " + std::string(path), importance});
     }
     void importance(std::string_view path, std::string_view event, Importance importance) override {
-        for (const Socket& socket : sockets) {
-            if (socket.spec.path != path) continue;
-            for (const EventSpec& known : socket.spec.events) {
-                if (known.name != event) continue;
-                importances.push_back({std::string(path) + " " + std::string(event), importance});
-                return;
-            }
-        }
-        unknown(path);
+        mustKnow(path, event);
+        importances.push_back({std::string(path) + " " + std::string(event), importance});
+    }
+    void prompt(std::string_view path, std::string_view event) override {
+        mustKnow(path, event);
+        prompts.push_back(std::string(path) + " " + std::string(event));
     }
 
     /// The route, or null.
@@ -139,6 +137,15 @@ public:
     }
 
 private:
+    void mustKnow(std::string_view path, std::string_view event) const {
+        for (const Socket& socket : sockets) {
+            if (socket.spec.path != path) continue;
+            for (const EventSpec& known : socket.spec.events) {
+                if (known.name == event) return;
+            }
+        }
+        unknown(path);
+    }
     static void coerce(const std::optional<Schema>& schema, const Json::Array& loc, Source source,
                        Json& value, std::vector<Fault>& faults) {
         if (!schema) return;
