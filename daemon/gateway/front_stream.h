@@ -1,7 +1,11 @@
 #pragma once
 
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "front_socket.h"
@@ -37,6 +41,15 @@ public:
     }
 
     bool isSecure() const noexcept { return tls_ != nullptr; }
+
+    /// What is written with these bytes is kept, and counts as written; it goes out in one piece with what
+    /// comes behind. For small pieces that follow at once: the call of the system costs more than they do.
+    /// By its bytes, as Beast may write something of its own before. With TLS nothing is held.
+    void hold(const std::string& bytes) noexcept {
+        if (tls_ == nullptr && !bytes.empty()) to_hold_ = bytes.data();
+    }
+    std::size_t heldBytes() const noexcept { return held_.size(); }
+
     /// With TLS, before all else.
     template <class Token>
     auto async_handshake(Token&& token) {
@@ -78,8 +91,12 @@ public:
     auto async_write_some(const Buffers& buffers, Token&& token) {
         return asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
             [this](auto&& handler, const Buffers& from) {
-                if (tls_ == nullptr) {
+                if (tls_ == nullptr && to_hold_ == nullptr && held_.empty()) {
                     socket_.async_write_some(from, std::forward<decltype(handler)>(handler));
+                    return;
+                }
+                if (tls_ == nullptr) {
+                    writeHeld(from, std::forward<decltype(handler)>(handler));
                     return;
                 }
                 std::string& out = tls_->outgoing();
@@ -114,8 +131,37 @@ private:
         return std::make_unique<Erased>(std::forward<Handler>(handler));
     }
 
+    /// Behind what is held; goes out with it, unless it is to be held itself.
+    template <class Buffers, class Handler>
+    void writeHeld(const Buffers& from, Handler&& handler) {
+        using boost::system::error_code;
+        bool holds = false;
+        for (auto piece = asio::buffer_sequence_begin(from); piece != asio::buffer_sequence_end(from);
+             ++piece) {
+            const asio::const_buffer bytes(*piece);
+            held_.append(static_cast<const char*>(bytes.data()), bytes.size());
+            holds = holds || bytes.data() == to_hold_;
+        }
+        const std::size_t size = asio::buffer_size(from);
+        auto done = [handler = std::forward<Handler>(handler), size](const error_code& fault) mutable {
+            std::move(handler)(fault, fault ? 0 : size);
+        };
+        if (holds) {
+            to_hold_ = nullptr;
+            asio::post(get_executor(), [done = std::move(done)]() mutable { done({}); });
+            return;
+        }
+        asio::async_write(socket_, asio::buffer(held_),
+                          [this, done = std::move(done)](const error_code& fault, std::size_t) mutable {
+                              held_ = {};
+                              done(fault);
+                          });
+    }
+
     TcpSocket socket_;
     std::shared_ptr<TlsConnection> tls_;
+    std::string held_;
+    const void* to_hold_ = nullptr;
 };
 
 }  // namespace linkup::daemon

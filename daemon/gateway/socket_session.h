@@ -81,7 +81,8 @@ private:
     void onPong(std::string_view payload);
     void linger();
     void writeNext();
-    void write(OutgoingFrame frame);
+    void write(OutgoingFrame frame, bool more_waits);
+    void tellWritten();
     void ping();
     void sendClose(std::uint16_t code, const std::string& reason);
     void onWriteFailed();
@@ -110,7 +111,7 @@ private:
     std::string close_reason_;
     sdk::Json attributes_;
 
-    std::optional<OutgoingFrame> writing_;
+    std::vector<OutgoingFrame> writing_;  ///< given to the stream, and not known yet to have gone out
     std::vector<Answer> answers_;
     std::vector<SteadyTime> bad_events_;
     std::uint64_t pings_ = 0;

@@ -12,23 +12,30 @@ namespace websocket = boost::beast::websocket;
 using boost::beast::error_code;
 
 constexpr std::size_t kAnswersAPing = 16;         // frames that one ping may vouch for
+constexpr std::size_t kMostHeld = 32 * 1024;      // bytes of frames that go out in one piece
 constexpr std::size_t kMaxDiscard = 1024 * 1024;  // of a peer that did not keep to the protocol
 
 }  // namespace
 
 /// Starts the next operation; called when none is under way.
 void SocketSession::writeNext() {
+    if (!finished_ && stream_->ws.next_layer().heldBytes() == 0) tellWritten();
     std::unique_lock lock(mutex_);
     if (state_ == State::kClosed || finished_ || close_sent_ || !accepted_) {
         writer_active_ = false;
         return;
     }
-    if (ping_wanted_ && (!outbox_.nextWantsAnswer() || frames_without_ping_ >= kAnswersAPing)) {
+    const bool beats = ping_wanted_ && (!outbox_.nextWantsAnswer() || frames_without_ping_ >= kAnswersAPing);
+    // Something is held for a frame that is gone, so anything else must take it along.
+    const bool flushes =
+        outbox_.empty() && state_ == State::kOpen && stream_->ws.next_layer().heldBytes() > 0;
+    if (beats || flushes) {
         lock.unlock();
         ping();
     } else if (auto frame = outbox_.pop()) {
+        const bool more_waits = !outbox_.empty();
         lock.unlock();
-        write(std::move(*frame));
+        write(std::move(*frame), more_waits);
     } else if (state_ == State::kClosing) {
         const std::uint16_t code = close_code_;
         const std::string reason = close_reason_;
@@ -39,26 +46,30 @@ void SocketSession::writeNext() {
     }
 }
 
-void SocketSession::write(OutgoingFrame frame) {
-    writing_ = std::move(frame);
+void SocketSession::write(OutgoingFrame frame, bool more_waits) {
+    auto& front = stream_->ws.next_layer();
+    writing_.push_back(std::move(frame));
+    const std::string& text = writing_.back().text;
+    if (more_waits && front.heldBytes() + text.size() < kMostHeld) front.hold(text);
     write_began_ = io().now();
-    stream_->ws.async_write(asio::buffer(writing_->text),
+    stream_->ws.async_write(asio::buffer(text),
                             [self = Operation(shared_from_this())](const error_code& fault, std::size_t) {
-                                OutgoingFrame done = std::move(*self->writing_);
-                                self->writing_.reset();
                                 if (fault || self->finished_) {
-                                    done.tellLost();
                                     self->onWriteFailed();
-                                    return;
+                                } else {
+                                    self->writeNext();
                                 }
-                                done.tellWritten();
-                                if (done.wantsAnswer()) {
-                                    self->answers_.push_back({0, std::move(done.options->on_answered)});
-                                    ++self->frames_without_ping_;
-                                    self->ping_wanted_ = true;
-                                }
-                                self->writeNext();
                             });
+}
+
+void SocketSession::tellWritten() {
+    for (OutgoingFrame& done : std::exchange(writing_, {})) {
+        done.tellWritten();
+        if (!done.wantsAnswer()) continue;
+        answers_.push_back({0, std::move(done.options->on_answered)});
+        ++frames_without_ping_;
+        ping_wanted_ = true;
+    }
 }
 
 void SocketSession::ping() {
@@ -91,6 +102,7 @@ void SocketSession::sendClose(std::uint16_t code, const std::string& reason) {
 
 /// The reading has mostly found out why, or will in a moment; if it does not, the deadline ends it.
 void SocketSession::onWriteFailed() {
+    for (OutgoingFrame& frame : std::exchange(writing_, {})) frame.tellLost();
     {
         const std::lock_guard lock(mutex_);
         writer_active_ = false;

@@ -20,6 +20,9 @@ constexpr int kPong = int{Poco::Net::WebSocket::FRAME_FLAG_FIN} | int{Poco::Net:
 class SocketSendingTest : public SocketSuite {
     CPPUNIT_TEST_SUITE(SocketSendingTest);
     CPPUNIT_TEST(sendsWhatIsQueuedBeforeItCloses);
+    CPPUNIT_TEST(sendsManyFramesAtOnceInOrder);
+    CPPUNIT_TEST(answersTheClientsCloseAmongManyFrames);
+    CPPUNIT_TEST(tellsOfEachFrameOnceThoughTheSocketIsCutAmongMany);
     CPPUNIT_TEST(tellsWhenAFrameWasWrittenAndAnswered);
     CPPUNIT_TEST(tellsThatAFrameWasNeverAnswered);
     CPPUNIT_TEST(bearsCallbacksThatThrow);
@@ -39,6 +42,68 @@ public:
         client.send(R"({"type":"hush"})");
         for (int i = 0; i < 100; ++i) CPPUNIT_ASSERT_EQUAL(std::to_string(i), client.receiveText());
         CPPUNIT_ASSERT_EQUAL(1000, client.receiveClose());
+    }
+    void sendsManyFramesAtOnceInOrder() {
+        constexpr int kFrames = 2000;
+        std::atomic<int> written{0};
+        const auto frame = [](int i) {
+            return std::string(static_cast<std::size_t>(i % 97), 'x') + "/" + std::to_string(i);
+        };
+        recorder_.on_event = [&](const Session& session, const std::string&, const Json&) {
+            for (int i = 0; i < kFrames; ++i) {
+                sdk::SendOptions options;
+                options.on_written = [&](bool good) { written += good ? 1 : 1'000'000; };
+                session->send(frame(i), std::move(options));
+            }
+        };
+        SocketClient client = connect();
+        client.receiveText();
+        client.send(R"({"type":"hush"})");
+        for (int i = 0; i < kFrames; ++i) {
+            CPPUNIT_ASSERT_EQUAL(frame(i), client.receiveText());
+            if (i % 100 == 0) client.ping("between");
+        }
+        CPPUNIT_ASSERT(waitFor([&] { return written == kFrames; }));
+    }
+    void answersTheClientsCloseAmongManyFrames() {
+        recorder_.on_event = [](const Session& session, const std::string&, const Json&) {
+            for (int i = 0; i < 200; ++i) session->send(std::string(100, 'x'));
+        };
+        for (int i = 0; i < 50; ++i) {
+            SocketClient client = connect();
+            client.receiveText();
+            client.send(R"({"type":"hush"})");
+            if (i % 2 == 0) client.receiveText();
+            client.sendClose();
+            CPPUNIT_ASSERT_EQUAL(1000, client.receiveClose());
+        }
+    }
+    void tellsOfEachFrameOnceThoughTheSocketIsCutAmongMany() {
+        constexpr int kFrames = 500;
+        std::atomic<int> told{0};
+        std::atomic<int> lost{0};
+        Barrier barrier;
+        recorder_.on_event = [&](const Session& session, const std::string&, const Json&) {
+            for (int i = 0; i < kFrames; ++i) {
+                sdk::SendOptions options;
+                options.on_written = [&](bool good) {
+                    ++told;
+                    if (!good) ++lost;
+                };
+                session->send(std::string(400, 'x'), std::move(options));
+                if (i == kFrames / 2) barrier.wait();
+            }
+        };
+        {
+            SocketClient client = connect();
+            client.receiveText();
+            client.send(R"({"type":"hush"})");
+            CPPUNIT_ASSERT(waitFor([&] { return barrier.waiting() == 1; }));
+        }
+        CPPUNIT_ASSERT(waitFor([&] { return recorder_.last() != nullptr && told >= kFrames / 2; }));
+        barrier.open();
+        CPPUNIT_ASSERT(waitFor([&] { return told == kFrames; }));
+        CPPUNIT_ASSERT(lost > 0);
     }
     void tellsWhenAFrameWasWrittenAndAnswered() {
         std::atomic<int> written{0};
