@@ -133,13 +133,7 @@ void sendOutcome(sdk::SocketSession& session, const SendOutcome& outcome, const 
     switch (outcome.result) {
         case SendResult::kStored:
         case SendResult::kRepeated:
-            return session.send(
-                sdk::Json::object({{"type", "ack"},
-                                   {"message_id", message_id},
-                                   {"chat_room_id", outcome.message.chat_id},
-                                   {"seq", outcome.message.seq},
-                                   {"timestamp", sdk::formatTime(outcome.message.created_at)}})
-                    .dump());
+            return session.send(ackFrame(outcome.message));
         case SendResult::kNotParticipant:
             return sendError(session, "not_participant", "User is not a participant of this chat", message_id,
                              chat);
@@ -220,6 +214,7 @@ void ChatSockets::registerWith(sdk::Registrar& registrar) {
                    editSpec(),    unsendSpec(), reactSpec()};
     registrar.socket(std::move(spec), *this);
     registrar.importance(kChatPath, "typing", sdk::Importance::kLive);
+    registrar.prompt(kChatPath, "message");
 }
 
 void ChatSockets::onOpen(const SessionPtr& session) {

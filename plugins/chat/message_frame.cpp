@@ -56,6 +56,13 @@ sdk::Json messageFrame(const StoredMessage& message, bool is_seen, sdk::MediaUrl
     return sdk::Json::object(std::move(frame));
 }
 
+std::string ackFrame(const StoredMessage& message) {
+    // An id is a UUID, in which nothing has to be escaped.
+    return R"({"type":"ack","message_id":")" + message.message_id + R"(","chat_room_id":)" +
+           std::to_string(message.chat_id) + R"(,"seq":)" + std::to_string(message.seq) +
+           R"(,"timestamp":")" + sdk::formatTime(message.created_at) + "\"}";
+}
+
 sdk::Json changedFrame(const StoredMessage& message, bool is_seen, sdk::MediaUrls* media_urls) {
     return sdk::Json::object({{"type", "changed"},
                               {"chat_room_id", message.chat_id},

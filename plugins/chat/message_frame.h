@@ -15,6 +15,9 @@ namespace linkup::chat {
 /// an empty URL.
 sdk::Json messageFrame(const StoredMessage& message, bool is_seen, sdk::MediaUrls* media_urls);
 
+/// What its sender gets for a message that is stored.
+std::string ackFrame(const StoredMessage& message);
+
 /// The event that tells how a message looks now.
 sdk::Json changedFrame(const StoredMessage& message, bool is_seen, sdk::MediaUrls* media_urls);
 

@@ -128,11 +128,9 @@ std::optional<MessageService::Batch> MessageService::takeBatch(sdk::Heartbeat& h
     }
     heartbeat.beat();
     if (stopping_ && waiting_.empty()) return std::nullopt;
-    if (waiting_.size() <= settings_.batch) return std::exchange(waiting_, {});
-    Batch batch;
-    batch.reserve(settings_.batch);
-    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(settings_.batch);
-    std::move(waiting_.begin(), end, std::back_inserter(batch));
+    const auto end =
+        waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(waiting_.size(), settings_.batch));
+    Batch batch(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
     waiting_.erase(waiting_.begin(), end);
     return batch;
 }
@@ -157,6 +155,9 @@ void MessageService::answerAll(Batch& batch, SendResult result, Answers& answers
 }
 
 void MessageService::write(Batch batch, Answers& answers) {
+    writeAtOnce(batch, answers);
+    if (!doubtful_.empty()) return refuseWhileInDoubt(batch, answers);
+    if (batch.empty()) return;
     std::vector<Decided> decided;
     switch (attempt(batch, decided)) {
         case Attempt::kCommitted:
@@ -185,6 +186,81 @@ void MessageService::writeOneByOne(Batch batch, Answers& answers) {
     }
 }
 
+MessageService::Batch MessageService::takeSimple(Batch& batch) {
+    Batch simple;
+    if (database_.dialect() == sdk::Dialect::kSqlite || hook_.isHandled()) return simple;
+    Batch left;
+    std::set<std::int64_t> left_chats;  // what comes behind one that is left is left, too
+    std::set<std::pair<std::int64_t, std::string_view>> ids;
+    simple.reserve(batch.size());
+    for (auto& draft : batch) {
+        const auto room = rooms_.get(draft.chat_id);
+        const bool is_simple = !room.isNull() && room->has(draft.sender) &&
+                               room->partnerOf(draft.sender) == draft.recipient && !draft.media &&
+                               !draft.reply_id && !left_chats.contains(draft.chat_id) &&
+                               !ids.contains({draft.chat_id, draft.message_id});
+        if (is_simple) {
+            simple.push_back(std::move(draft));
+            ids.emplace(simple.back().chat_id, simple.back().message_id);
+        } else {
+            left_chats.insert(draft.chat_id);
+            left.push_back(std::move(draft));
+        }
+    }
+    batch = std::move(left);
+    return simple;
+}
+
+void MessageService::writeAtOnce(Batch& batch, Answers& answers) {
+    Batch simple = takeSimple(batch);
+    if (simple.empty()) return;
+    std::vector<StoredMessage> messages(simple.size());
+    std::transform(simple.begin(), simple.end(), messages.begin(), [](const Draft& draft) {
+        StoredMessage message;
+        message.chat_id = draft.chat_id;
+        message.message_id = draft.message_id;
+        message.sender = draft.sender;
+        message.receiver = draft.recipient;
+        message.body = draft.body;
+        return message;
+    });
+    std::set<std::int64_t> stored;
+    try {
+        const sdk::TraceScope scope(simple.front().trace);
+        stored = message_store::storeAtOnce(database_, messages, clock_.now());
+    } catch (const sdk::Error& error) {
+        if (error.code() == sdk::ErrorCode::kInDoubt) {
+            complain(simple, error);
+            for (auto& message : messages) {
+                Key key(message.chat_id, message.message_id);
+                perhaps_stored_.emplace(std::move(key), std::move(message));
+            }
+            doubtful_ = std::move(simple);
+            return;
+        }
+        if (error.code() == sdk::ErrorCode::kUnavailable) {
+            complain(simple, error);
+            return answerAll(simple, SendResult::kBusy, answers);
+        }
+        // Nothing has happened. Under the locks it is seen why, and of which draft.
+    }
+    Batch left;
+    for (std::size_t i = 0; i < simple.size(); ++i) {
+        if (stored.contains(simple[i].chat_id)) {
+            answers.push_back(
+                {std::move(simple[i]), {SendResult::kStored, std::move(messages[i])}, /*is_new=*/true});
+        } else {
+            left.push_back(std::move(simple[i]));
+        }
+    }
+    if (const auto count = static_cast<double>(simple.size() - left.size()); count > 0) {
+        batch_sizes_.observe(count);
+        stored_.add(count);
+    }
+    std::move(batch.begin(), batch.end(), std::back_inserter(left));
+    batch = std::move(left);
+}
+
 MessageService::Attempt MessageService::attempt(Batch& batch, std::vector<Decided>& decided) {
     // A statement for many frames belongs to none of them; it is logged under the first, and a failure names
     // all.
@@ -194,9 +270,7 @@ MessageService::Attempt MessageService::attempt(Batch& batch, std::vector<Decide
         batch_sizes_.observe(static_cast<double>(decided.size()));
         return Attempt::kCommitted;
     } catch (const sdk::Error& error) {
-        log_.error("messages could not be stored", {{"count", static_cast<std::int64_t>(batch.size())},
-                                                    {"code", sdk::toString(error.code())},
-                                                    {"spans", spansOf(batch)}});
+        complain(batch, error);
         if (error.code() == sdk::ErrorCode::kInDoubt) return Attempt::kInDoubt;
         const bool passing =
             error.code() == sdk::ErrorCode::kUnavailable || error.code() == sdk::ErrorCode::kSerialization;
@@ -207,8 +281,15 @@ MessageService::Attempt MessageService::attempt(Batch& batch, std::vector<Decide
     }
 }
 
+void MessageService::complain(const Batch& batch, const sdk::Error& error) {
+    log_.error("messages could not be stored", {{"count", static_cast<std::int64_t>(batch.size())},
+                                                {"code", sdk::toString(error.code())},
+                                                {"spans", spansOf(batch)}});
+}
+
 void MessageService::tell(Answers& answers) {
     std::vector<MessageDelivery::Item> items;
+    items.reserve(answers.size());
     for (auto& one : answers) {
         const sdk::TraceScope scope(one.draft.trace);
         one.draft.reply(one.draft,
@@ -278,17 +359,20 @@ void MessageService::refuseWhileInDoubt(Batch& batch, Answers& answers) {
 }
 
 /// What a lost commit of ours has stored is found as a repetition now, and nobody has got it yet. The place
-/// and the time tell it from the same message sent to another node in the meantime.
+/// and the time tell it from the same message sent to another node in the meantime. Where only the database
+/// knew them, that one is told of here as well: whoever has had it from the other node is not sent it again.
 void MessageService::recogniseOwn(Decided& decided) {
     auto& outcome = decided.outcome;
     if (outcome.result != SendResult::kRepeated) return;
     const auto [first, last] =
         perhaps_stored_.equal_range(Key(outcome.message.chat_id, outcome.message.message_id));
     const auto own = std::find_if(first, last, [&](const auto& entry) {
-        return entry.second.seq == outcome.message.seq &&
-               entry.second.created_at == outcome.message.created_at;
+        return entry.second.seq == 0 || (entry.second.seq == outcome.message.seq &&
+                                         entry.second.created_at == outcome.message.created_at);
     });
     if (own == last) return;
+    own->second.seq = outcome.message.seq;
+    own->second.created_at = outcome.message.created_at;
     outcome.message = std::move(own->second);
     outcome.result = SendResult::kStored;
     decided.is_new = true;
@@ -316,7 +400,10 @@ std::vector<MessageService::Decided> MessageService::decide(sdk::Connection& con
     }
     const auto locked = message_store::lock(connection, {chat_ids.begin(), chat_ids.end()}, keys);
     std::map<std::int64_t, Room> rooms;
-    for (const auto& room : locked.rooms) rooms.emplace(room.id, room);
+    for (const auto& room : locked.rooms) {
+        rooms.emplace(room.id, room);
+        if (!rooms_.has(room.id)) rooms_.add(room.id, room);
+    }
     std::map<KeyView, Known> known;
     for (const auto& one : locked.known)
         known.emplace(KeyView(one.chat_id, one.message_id), Known{one.sender, one.seq, one.created_at});

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <Poco/LRUCache.h>
 #include <linkup/sdk/clock.h>
 #include <linkup/sdk/database.h>
+#include <linkup/sdk/error.h>
 #include <linkup/sdk/heartbeat.h>
 #include <linkup/sdk/hooks.h>
 #include <linkup/sdk/log.h>
@@ -10,6 +12,7 @@
 
 #include <array>
 #include <condition_variable>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -46,6 +49,10 @@ struct WriterSettings {
 /// idle it waits for nothing. A draft that cannot be stored fails alone, never its batch. Replies to a draft
 /// only after the commit.
 ///
+/// On PostgreSQL what needs no more than the chat's participants to be judged, which this node remembers, is
+/// stored in one round trip: the database counts. It leaves out the chats that are closed or gone, or have
+/// one of the ids; these are locked and looked at, like everything else.
+///
 /// Two threads take turns: while one tells of what it has stored, the other stores the next batch. One
 /// transaction at a time, and what is told is told in the order of the commits.
 ///
@@ -61,6 +68,7 @@ public:
     ~MessageService();
 
     static constexpr std::size_t kThreads = 2;
+    static constexpr std::size_t kRememberedRooms = 50'000;
     using Heartbeats = std::array<sdk::Heartbeat*, kThreads>;
 
     /// Without `files`, which may be null, nobody can tell who uploaded what, and that is not asked. The
@@ -93,8 +101,13 @@ private:
     bool hasWaiting();
     void write(Batch batch, Answers& answers);
     void writeOneByOne(Batch batch, Answers& answers);
+    /// In one round trip what can be; takes from the batch what is answered or in doubt.
+    void writeAtOnce(Batch& batch, Answers& answers);
+    /// Takes the drafts out of the batch for which that may do.
+    Batch takeSimple(Batch& batch);
     Attempt attempt(Batch& batch, std::vector<Decided>& decided);
     std::vector<Decided> decide(sdk::Connection& connection, Batch& batch);
+    void complain(const Batch& batch, const sdk::Error& error);
     /// Which of the batch's files their senders uploaded.
     std::set<sdk::MediaFiles::File> uploadedFiles(sdk::Connection& connection, const Batch& batch);
     void tell(Answers& answers);
@@ -121,7 +134,7 @@ private:
 
     std::mutex mutex_;
     std::condition_variable wake_;
-    Batch waiting_;
+    std::deque<Draft> waiting_;
     bool stopping_ = false;
     std::vector<std::thread> threads_;
 
@@ -130,7 +143,9 @@ private:
     std::mutex turn_;
     std::mutex telling_;
 
-    // Of whose turn it is: drafts in doubt, and what the lost commits would have stored of them.
+    // Of whose turn it is: rooms of which only the participants count, drafts in doubt, and what the lost
+    // commits would have stored of them; without a seq where only the database would know it.
+    Poco::LRUCache<std::int64_t, Room> rooms_{kRememberedRooms};
     Batch doubtful_;
     std::multimap<std::pair<std::int64_t, std::string>, StoredMessage> perhaps_stored_;
 };

@@ -1,6 +1,8 @@
 #include "message_store.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <utility>
 
 #include "sql_array.h"
@@ -190,6 +192,78 @@ void store(sdk::Connection& connection, std::span<const StoredMessage* const> me
            const std::vector<Room>& rooms) {
     if (isSqlite(connection)) return storeInSqlite(connection, messages, rooms);
     storeInPostgresql(connection, messages, rooms);
+}
+
+namespace {
+
+/// What the other form does, for one message, in half the time.
+sdk::Rows storeOneAtOnce(sdk::Database& database, const StoredMessage& message, sdk::Time now) {
+    const std::array<sdk::SqlValue, 5> values{message.chat_id, sdk::toMicros(now), message.message_id,
+                                              message.sender, message.body};
+    return database.executeAlone(
+        "WITH moved AS (UPDATE chat_rooms SET last_seq = last_seq + 1, last_at = GREATEST($2, last_at + 1) "
+        "WHERE id = $1 AND closed_at IS NULL AND NOT EXISTS (SELECT FROM chat_messages "
+        "WHERE chat_id = $1 AND message_id = $3) RETURNING id, last_seq, last_at), "
+        "stored AS (INSERT INTO chat_messages (chat_id, seq, message_id, sender_id, body, created_at) "
+        "SELECT id, last_seq, $3, $4, $5, last_at FROM moved) "
+        "SELECT id, last_seq - 1, last_at - 1 FROM moved",
+        values);
+}
+
+/// Chats are locked in ascending order, as everywhere; left to itself UPDATE would take them as they come.
+sdk::Rows storeManyAtOnce(sdk::Database& database, std::span<const StoredMessage> messages, sdk::Time now) {
+    std::map<std::int64_t, std::int64_t> counts;
+    SqlArray chats, places, ids, senders, bodies, rooms, sizes;
+    for (const auto& message : messages) {
+        chats.add(message.chat_id);
+        places.add(++counts[message.chat_id]);
+        ids.add(message.message_id);
+        senders.add(message.sender);
+        bodies.add(message.body);
+    }
+    for (const auto& [chat, count] : counts) {
+        rooms.add(chat);
+        sizes.add(count);
+    }
+    const std::array<sdk::SqlValue, 8> values{chats.done(),  places.done(), ids.done(),   senders.done(),
+                                              bodies.done(), rooms.done(),  sizes.done(), sdk::toMicros(now)};
+    return database.executeAlone(
+        "WITH known AS MATERIALIZED (SELECT k.c FROM unnest((SELECT $1::bigint[]), (SELECT $3::text[])) "
+        "AS k(c, m) CROSS JOIN LATERAL (SELECT 1 FROM chat_messages x WHERE x.chat_id = k.c "
+        "AND x.message_id = k.m) m), "
+        "locked AS MATERIALIZED (SELECT id, d.n FROM unnest((SELECT $6::bigint[]), (SELECT $7::bigint[])) "
+        "AS d(c, n) JOIN chat_rooms ON id = d.c WHERE closed_at IS NULL AND d.c NOT IN (SELECT c FROM known) "
+        "ORDER BY id FOR UPDATE OF chat_rooms), "
+        "moved AS (UPDATE chat_rooms r SET last_seq = r.last_seq + l.n, "
+        "last_at = GREATEST($8, r.last_at + 1) + l.n - 1 FROM locked l WHERE r.id = l.id "
+        "RETURNING r.id, r.last_seq - l.n AS seq, r.last_at - l.n AS at), "
+        "stored AS (INSERT INTO chat_messages (chat_id, seq, message_id, sender_id, body, created_at) "
+        "SELECT n.c, moved.seq + n.k, n.m, n.s, n.b, moved.at + n.k FROM unnest((SELECT $1::bigint[]), "
+        "(SELECT $2::bigint[]), (SELECT $3::text[]), (SELECT $4::bigint[]), (SELECT $5::text[])) "
+        "AS n(c, k, m, s, b) JOIN moved ON moved.id = n.c) "
+        "SELECT id, seq, at FROM moved",
+        values);
+}
+
+}  // namespace
+
+std::set<std::int64_t> storeAtOnce(sdk::Database& database, std::span<StoredMessage> messages,
+                                   sdk::Time now) {
+    const auto rows = messages.size() == 1 ? storeOneAtOnce(database, messages.front(), now)
+                                           : storeManyAtOnce(database, messages, now);
+    std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> last;  // seq and time by chat
+    std::set<std::int64_t> stored;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        last.emplace(rows.integer(row, 0), std::pair(rows.integer(row, 1), rows.integer(row, 2)));
+        stored.insert(rows.integer(row, 0));
+    }
+    for (auto& message : messages) {
+        const auto place = last.find(message.chat_id);
+        if (place == last.end()) continue;
+        message.seq = ++place->second.first;
+        message.created_at = sdk::fromMicros(++place->second.second);
+    }
+    return stored;
 }
 
 std::vector<StoredMessage> after(sdk::Connection& connection, const Room& room, std::int64_t seq,

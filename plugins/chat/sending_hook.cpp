@@ -19,6 +19,7 @@ bool isMessage(const sdk::Json& text) {
 }  // namespace
 
 SendingHook::Answer SendingHook::ask(sdk::Connection& connection, const Draft& draft, bool is_edit) {
+    if (!isHandled()) return {SendResult::kStored, {}, draft.body, draft.media};
     auto payload =
         sdk::Json::object({{"chat_room_id", draft.chat_id},
                            {"message_id", draft.message_id},
@@ -29,7 +30,7 @@ SendingHook::Answer SendingHook::ask(sdk::Connection& connection, const Draft& d
                            {"reply_id", draft.reply_id ? sdk::Json(*draft.reply_id) : sdk::Json()},
                            {"is_edit", is_edit}});
     Answer answer;
-    if (auto verdict = hooks_.run("message.sending", connection, payload); verdict.veto) {
+    if (auto verdict = hooks_.run(kEvent, connection, payload); verdict.veto) {
         answer.result = SendResult::kVetoed;
         answer.reason = std::move(*verdict.veto);
         return answer;

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "chat_types.h"
 
@@ -28,11 +29,15 @@ public:
         std::string body;
         std::optional<std::string> media;
     };
+    /// Whether anybody is asked; else the answer is what the draft says.
+    bool isHandled() const noexcept { return hooks_.handled(kEvent); }
     /// In the transaction that stores the message. Copies what it needs of the draft.   Errors: what a
     /// handler throws.
     Answer ask(sdk::Connection& connection, const Draft& draft, bool is_edit = false);
 
 private:
+    static constexpr std::string_view kEvent = "message.sending";
+
     sdk::Hooks& hooks_;
     sdk::Log& log_;
 };

@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <cstdio>
+#include <functional>
 #include <future>
 #include <memory>
 #include <set>
@@ -51,6 +52,7 @@ class FilesOfFolders : public sdk::MediaFiles {
 public:
     std::vector<File> uploaded(sdk::Connection&, const std::vector<File>& files) override {
         ++asked;
+        if (on_asked) on_asked();
         std::vector<File> found;
         for (const File& file : files) {
             if (file.file_key.starts_with("sw/media/" + std::to_string(file.user) + "/") &&
@@ -61,6 +63,7 @@ public:
         return found;
     }
     std::atomic<int> asked = 0;
+    std::function<void()> on_asked;
 };
 
 /// The services of plugin chat, started, on a real database with fake sockets.
