@@ -33,13 +33,13 @@ DaemonPages::DaemonPages(DaemonParts& parts, RegistrationBook& book, const Setti
 }
 
 void DaemonPages::applyLive(const Settings& settings) {
-    metrics_allowed_ = std::make_shared<const TrustedProxies>(settings.list("metrics.allowed"));
-    status_token_ = std::make_shared<const std::string>(settings.text("status.token"));
+    metrics_allowed_.store(std::make_shared<const TrustedProxies>(settings.list("metrics.allowed")));
+    status_token_.store(std::make_shared<const std::string>(settings.text("status.token")));
 }
 
 void DaemonPages::publishDescriptions(std::string openapi, std::string asyncapi) {
-    openapi_ = std::make_shared<const std::string>(std::move(openapi));
-    asyncapi_ = std::make_shared<const std::string>(std::move(asyncapi));
+    openapi_.store(std::make_shared<const std::string>(std::move(openapi)));
+    asyncapi_.store(std::make_shared<const std::string>(std::move(asyncapi)));
 }
 
 void DaemonPages::addPage(const std::string& path, sdk::HttpHandler handler, PageOptions options) {
@@ -83,8 +83,7 @@ void DaemonPages::addDescriptions() {
     addDocument("/api/v1/asyncapi.json", asyncapi_, "What the sockets take and send, as AsyncAPI 3.0.");
 }
 
-void DaemonPages::addDocument(const std::string& path,
-                              const std::atomic<std::shared_ptr<const std::string>>& document,
+void DaemonPages::addDocument(const std::string& path, const SharedValue<const std::string>& document,
                               const char* summary) {
     addPage(path,
             [&document](const sdk::Request&) {

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "daemon/gateway/shared_value.h"
 #include "daemon/gateway/trusted_proxies.h"
 #include "daemon/plugins/registration_book.h"
 #include "daemon/plugins/registration_set.h"
@@ -34,7 +34,7 @@ private:
     void addMetrics();
     void addDescriptions();
     void addStatus();
-    void addDocument(const std::string& path, const std::atomic<std::shared_ptr<const std::string>>& document,
+    void addDocument(const std::string& path, const SharedValue<const std::string>& document,
                      const char* summary);
     void addStatic(const std::filesystem::path& www);
     void addPage(const std::string& path, sdk::HttpHandler handler, PageOptions options = {});
@@ -43,10 +43,10 @@ private:
     RegistrationBook& book_;
     const Readiness& readiness_;
     const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-    std::atomic<std::shared_ptr<const std::string>> openapi_;
-    std::atomic<std::shared_ptr<const std::string>> asyncapi_;
-    std::atomic<std::shared_ptr<const TrustedProxies>> metrics_allowed_;
-    std::atomic<std::shared_ptr<const std::string>> status_token_;
+    SharedValue<const std::string> openapi_;
+    SharedValue<const std::string> asyncapi_;
+    SharedValue<const TrustedProxies> metrics_allowed_;
+    SharedValue<const std::string> status_token_;
     RegistrationSet registrations_;
 };
 

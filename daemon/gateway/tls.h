@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <array>
-#include <atomic>
 #include <boost/asio/buffer.hpp>
 #include <memory>
 #include <mutex>
@@ -12,6 +11,7 @@
 #include "front_socket.h"
 #include "linkup/sdk/log.h"
 #include "linkup/sdk/metrics.h"
+#include "shared_value.h"
 
 namespace linkup::daemon {
 
@@ -71,7 +71,7 @@ private:
     sdk::Counter& failures_;
     std::mutex reload_mutex_;
     Stamp seen_{};
-    std::atomic<std::shared_ptr<Context>> context_;
+    SharedValue<Context> context_;
 };
 
 }  // namespace linkup::daemon

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -9,6 +8,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "shared_value.h"
 
 namespace linkup::daemon {
 
@@ -56,7 +57,7 @@ public:
     void set(const LiveProxies& next) { shared_->store(next.get()); }
 
 private:
-    using Shared = std::atomic<std::shared_ptr<const TrustedProxies>>;
+    using Shared = SharedValue<const TrustedProxies>;
     std::shared_ptr<Shared> shared_;
 };
 
