@@ -18,8 +18,8 @@ struct GatewayCore;
 /// inbox has at most one place in the pool's queue, so it needs no bound of the pool to be bounded. An event
 /// whose handler never waits is handled where it was read, if nothing stands before it.
 ///
-/// Threading: the I/O thread of the socket.   Lifetime: held by the socket; while work is under way it holds
-/// the socket.
+/// Threading: `run` on the pool, all else on the socket's I/O thread.   Lifetime: held by the socket; while
+/// work is under way it holds the socket.
 class SocketInbox final : public Work {
 public:
     /// How a socket's inbox ends or slows the socket.
