@@ -9,8 +9,8 @@
 namespace linkup::chat {
 
 ChatFeeds::ChatFeeds(sdk::Database& database, sdk::SocketHub& hub, sdk::Log& log, ReceiptService& receipts,
-                     std::chrono::milliseconds try_again)
-    : database_(database), hub_(hub), log_(log), receipts_(receipts), try_again_(try_again) {}
+                     FeedTimes times)
+    : database_(database), hub_(hub), log_(log), receipts_(receipts), times_(times) {}
 
 ChatFeeds::~ChatFeeds() {
     stop();
@@ -63,11 +63,14 @@ void ChatFeeds::close(const std::string& session_id) {
 
 void ChatFeeds::offer(const StoredMessage& message, const std::string& frame,
                       const std::string& sending_session) {
+    const auto now = SocketFeed::Clock::now();
     for (const auto user : {message.receiver, message.sender}) {
         for (const auto& device : hub_.local(kChatPath, user)) {
             const auto entry = entryOf(device);
             const bool is_sender = device->id() == sending_session;
-            if (entry->feed.offer(message, frame, is_sender, optionsFor(entry))) wake(entry);
+            const auto reader = entry->feed.offer(message, frame, is_sender, now, optionsFor(entry));
+            if (reader == SocketFeed::Reader::kNeeded) wake(entry);
+            if (reader == SocketFeed::Reader::kNeededSoon) wakeLater(entry);
         }
     }
 }
@@ -111,11 +114,39 @@ void ChatFeeds::wake(const EntryPtr& entry) {
     {
         const std::lock_guard lock(mutex_);
         if (entry->state == State::kReading) entry->woken = true;
-        if (entry->state != State::kIdle || stopping_) return;
-        entry->state = State::kQueued;
-        queue_.push_back(entry);
+        if ((entry->state != State::kIdle && entry->state != State::kPatient) || stopping_) return;
+        queue(entry);
     }
     wake_.notify_one();
+}
+
+void ChatFeeds::wakeLater(const EntryPtr& entry) {
+    const std::lock_guard lock(mutex_);
+    if (entry->state == State::kReading) entry->woken = true;
+    if (entry->state != State::kIdle || stopping_) return;
+    entry->state = State::kPatient;
+    queueAfter(times_.patience, entry);
+}
+
+void ChatFeeds::queue(const EntryPtr& entry) {
+    entry->state = State::kQueued;
+    queue_.push_back(entry);
+}
+
+void ChatFeeds::queueAfter(std::chrono::milliseconds delay, const EntryPtr& entry) {
+    entry->due = SocketFeed::Clock::now() + delay;
+    const auto place = later_.emplace(entry->due, entry);
+    if (place == later_.begin()) wake_.notify_one();  // for somebody to wait no longer than that
+}
+
+void ChatFeeds::queueDue() {
+    const auto now = SocketFeed::Clock::now();
+    while (!later_.empty() && later_.begin()->first <= now) {
+        const auto node = later_.extract(later_.begin());
+        const auto& entry = node.mapped();
+        const bool waits = entry->state == State::kPatient || entry->state == State::kTryingAgain;
+        if (waits && entry->due == node.key()) queue(entry);
+    }
 }
 
 void ChatFeeds::onWritten(const EntryPtr& entry) {
@@ -125,8 +156,7 @@ void ChatFeeds::onWritten(const EntryPtr& entry) {
             entry->written = true;
             return;
         }
-        entry->state = State::kQueued;
-        queue_.push_back(entry);
+        queue(entry);
     }
     wake_.notify_one();
 }
@@ -135,38 +165,45 @@ void ChatFeeds::run(sdk::Heartbeat& heartbeat) {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         heartbeat.rest();
-        if (queue_.empty() && !later_.empty()) {
-            wake_.wait_for(lock, try_again_, [this] { return stopping_ || !queue_.empty(); });
-            queue_.insert(queue_.end(), later_.begin(), later_.end());
-            later_.clear();
-        } else if (queue_.empty()) {
-            wake_.wait(lock, [this] { return stopping_ || !queue_.empty() || !later_.empty(); });
-        } else {
+        queueDue();
+        if (!queue_.empty()) {
             const auto entry = queue_.front();
             queue_.pop_front();
             entry->state = State::kReading;
             entry->woken = false;
             heartbeat.beat();
+            if (!queue_.empty() || !later_.empty()) wake_.notify_one();  // somebody else sees to them
             lock.unlock();
             const auto outcome = readFor(entry);
             lock.lock();
             finish(entry, outcome);
+        } else if (later_.empty()) {
+            wake_.wait(lock);
+        } else {
+            const auto due = later_.begin()->first;
+            wake_.wait_until(lock, due);
         }
     }
 }
 
-/// With the mutex held.
 void ChatFeeds::finish(const EntryPtr& entry, Outcome outcome) {
-    const bool goes_on = outcome == Outcome::kWait ? std::exchange(entry->written, false)
-                                                   : outcome == Outcome::kDone && entry->woken;
-    if (goes_on) {
-        entry->state = State::kQueued;
-        queue_.push_back(entry);
-    } else if (outcome == Outcome::kTryAgain) {
-        entry->state = State::kQueued;
-        later_.push_back(entry);
-    } else {
-        entry->state = outcome == Outcome::kWait ? State::kWaiting : State::kIdle;
+    switch (outcome) {
+        case Outcome::kWait:
+            if (std::exchange(entry->written, false)) return queue(entry);
+            entry->state = State::kWaiting;
+            return;
+        case Outcome::kPatience:
+            if (entry->woken) return queue(entry);
+            entry->state = State::kPatient;
+            return queueAfter(times_.patience, entry);
+        case Outcome::kTryAgain:
+            entry->state = State::kTryingAgain;
+            return queueAfter(times_.try_again, entry);
+        case Outcome::kDone:
+            if (entry->woken) return queue(entry);
+            [[fallthrough]];
+        case Outcome::kFailed:
+            entry->state = State::kIdle;
     }
 }
 
@@ -174,8 +211,9 @@ ChatFeeds::Outcome ChatFeeds::readFor(const EntryPtr& entry) {
     auto& feed = entry->feed;
     try {
         for (;;) {
-            const auto needs = feed.needs();
+            const auto needs = feed.needs(SocketFeed::Clock::now() - times_.patience);
             if (needs == SocketFeed::Needs::kNothing) return Outcome::kDone;
+            if (needs == SocketFeed::Needs::kPatience) return Outcome::kPatience;
             if (needs == SocketFeed::Needs::kPlaces) {
                 const auto claimed = feed.claimed();
                 feed.setPlaces(sdk::read(database_, [&](sdk::Connection& connection) {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -25,15 +26,21 @@ namespace linkup::chat {
 
 inline constexpr std::string_view kChatPath = "/api/v1/ws/chat";
 
+/// How long feeds and their readers wait.
+struct FeedTimes {
+    std::chrono::milliseconds patience{100};   ///< with messages that others have overtaken
+    std::chrono::milliseconds try_again{250};  ///< while the database is away
+};
+
 /// The feeds of all sockets of this node, and the threads that read for them what is missing: after a
-/// `resume`, after a gap of the bus, and when messages of two nodes overtake each other. While the database
-/// is away they try again; the live messages of the chats concerned wait.
+/// `resume`, after a gap of the bus, and when a message that others have overtaken does not come. While the
+/// database is away they try again; the live messages of the chats concerned wait.
 ///
 /// Lifetime: the plugin's.   Threading: any thread; never blocks.
 class ChatFeeds {
 public:
     ChatFeeds(sdk::Database& database, sdk::SocketHub& hub, sdk::Log& log, ReceiptService& receipts,
-              std::chrono::milliseconds try_again = std::chrono::milliseconds(250));
+              FeedTimes times = {});
     ~ChatFeeds();
 
     static constexpr std::size_t kThreads = 2;
@@ -55,23 +62,29 @@ public:
     void gap();
 
 private:
-    enum class State { kIdle, kQueued, kReading, kWaiting };
+    enum class State { kIdle, kQueued, kReading, kWaiting, kPatient, kTryingAgain };
     /// A feed and where it stands in the queue; all but `feed` under the mutex.
     struct Entry {
         explicit Entry(std::shared_ptr<sdk::SocketSession> session) : feed(std::move(session)) {}
         SocketFeed feed;
         State state = State::kIdle;
-        bool woken = false;    // while a thread was reading for it
-        bool written = false;  // the frame that it would have waited for
+        bool woken = false;                   // while a thread was reading for it
+        bool written = false;                 // the frame that it would have waited for
+        SocketFeed::Clock::time_point due{};  // in `later_`; an older place there counts no more
     };
     using EntryPtr = std::shared_ptr<Entry>;
-    enum class Outcome { kDone, kWait, kTryAgain, kFailed };
+    enum class Outcome { kDone, kWait, kPatience, kTryAgain, kFailed };
 
     EntryPtr entryOf(const std::shared_ptr<sdk::SocketSession>& session);
     void wake(const EntryPtr& entry);
+    void wakeLater(const EntryPtr& entry);
     void onWritten(const EntryPtr& entry);
     SocketFeed::Options optionsFor(const EntryPtr& entry);
     void run(sdk::Heartbeat& heartbeat);
+    // The next four with the mutex held.
+    void queue(const EntryPtr& entry);
+    void queueAfter(std::chrono::milliseconds delay, const EntryPtr& entry);
+    void queueDue();
     void finish(const EntryPtr& entry, Outcome outcome);
     Outcome readFor(const EntryPtr& entry);
     void noteClaimed(sdk::Connection& connection, sdk::UserId user,
@@ -82,14 +95,14 @@ private:
     sdk::SocketHub& hub_;
     sdk::Log& log_;
     ReceiptService& receipts_;
-    const std::chrono::milliseconds try_again_;
+    const FeedTimes times_;
     sdk::MediaUrls* media_urls_ = nullptr;
 
     std::mutex mutex_;
     std::condition_variable wake_;
     std::unordered_map<std::string, EntryPtr> entries_;  // by session
     std::deque<EntryPtr> queue_;
-    std::vector<EntryPtr> later_;
+    std::multimap<SocketFeed::Clock::time_point, EntryPtr> later_;
     bool stopping_ = false;
     std::vector<std::thread> threads_;
 };

@@ -9,6 +9,7 @@ constexpr std::int64_t kReplayLimit = 1000;  // messages of one chat that one re
 constexpr std::int64_t kPageSize = 100;      // messages that one look at the database brings
 constexpr std::size_t kBurstBytes = 65'536;  // sent ahead of what is written
 constexpr std::size_t kResumes = 4;          // waiting ones of one socket
+constexpr std::size_t kHeld = 64;            // messages of one socket that wait for others
 constexpr std::int64_t kRetryAfterMs = 1000;
 
 }  // namespace
@@ -23,8 +24,8 @@ SocketFeed::Chat& SocketFeed::chat(std::int64_t id) {
     return *chats_.insert(place, fresh);
 }
 
-bool SocketFeed::offer(const StoredMessage& message, const std::string& frame, bool is_sender,
-                       const Options& options) {
+SocketFeed::Reader SocketFeed::offer(const StoredMessage& message, const std::string& frame, bool is_sender,
+                                     Clock::time_point now, const Options& options) {
     const std::lock_guard lock(mutex_);
     auto& place = chat(message.chat_id);
     const auto seq = message.seq;
@@ -34,6 +35,7 @@ bool SocketFeed::offer(const StoredMessage& message, const std::string& frame, b
         });
     };
     if (!place.stopped && (!opened_ || place.reading() || seq > place.last + 1)) {
+        const bool overtook = opened_ && !place.reading();
         if (!opened_ && (place.target == 0 || seq <= place.last)) {
             place.first = seq;
             place.last = seq - 1;
@@ -46,18 +48,19 @@ bool SocketFeed::offer(const StoredMessage& message, const std::string& frame, b
                 sending_.erase(one);
             }
         }
-        return place.target > place.last;
+        if (overtook) return hold(place, {message, frame, is_sender, now});
+        return place.target > place.last ? Reader::kNeeded : Reader::kNotNeeded;
     }
     if (const auto one = own(); one != sending_.end()) sending_.erase(one);
-    if (place.stopped) return false;
+    if (place.stopped) return Reader::kNotNeeded;
     if (seq <= place.last) {
         if (place.began_live && seq + 1 == place.first) {
             // It crossed another node's message while the socket opened. Late is better than never.
             place.first = seq;
             if (!is_sender) session_->send(frame, options(message, After::kNothing));
-            return false;
+            return Reader::kNotNeeded;
         }
-        if (place.exact || !place.hadNothing()) return false;
+        if (place.exact || !place.hadNothing()) return Reader::kNotNeeded;
         place.last = seq - 1;  // it was under way while the socket opened
     }
     if (place.hadNothing()) {
@@ -68,7 +71,41 @@ bool SocketFeed::offer(const StoredMessage& message, const std::string& frame, b
     place.target = std::max(place.target, seq);
     place.exact = true;
     if (!is_sender) session_->send(frame, options(message, After::kNothing));
-    return false;
+    if (place.holds) sendHeld(place, options);
+    return Reader::kNotNeeded;
+}
+
+SocketFeed::Reader SocketFeed::hold(Chat& chat, Held&& held) {
+    if (held_.size() >= kHeld) {
+        dropHeld(chat);
+        return Reader::kNeeded;
+    }
+    const Place place(chat.id, held.message.seq);
+    held_.try_emplace(place, std::move(held));
+    return std::exchange(chat.holds, true) ? Reader::kNotNeeded : Reader::kNeededSoon;
+}
+
+void SocketFeed::sendHeld(Chat& chat, const Options& options) {
+    auto next = held_.find({chat.id, chat.last + 1});
+    while (next != held_.end() && next->first == Place(chat.id, chat.last + 1)) {
+        const auto& [message, frame, is_sender, since] = next->second;
+        chat.last = message.seq;
+        // That it is its own may have come after it, from the other way.
+        const bool is_own = isOwn(message) || is_sender;
+        if (!is_own) session_->send(frame, options(message, After::kNothing));
+        next = held_.erase(next);
+    }
+    chat.holds = chat.target > chat.last;
+}
+
+void SocketFeed::dropHeld(Chat& chat) {
+    chat.holds = false;
+    const auto [first, last] = heldOf(chat);
+    held_.erase(first, last);
+}
+
+std::pair<SocketFeed::HeldPlace, SocketFeed::HeldPlace> SocketFeed::heldOf(const Chat& chat) {
+    return {held_.lower_bound({chat.id, 0}), held_.lower_bound({chat.id + 1, 0})};
 }
 
 bool SocketFeed::resume(const std::vector<Place>& chats) {
@@ -81,7 +118,11 @@ bool SocketFeed::resume(const std::vector<Place>& chats) {
                            .dump());
         return false;
     }
-    for (const auto& [id, from] : chats) ++chat(id).resumes;
+    for (const auto& [id, from] : chats) {
+        auto& place = chat(id);
+        ++place.resumes;
+        dropHeld(place);
+    }
     Resume wanted;
     wanted.chats = chats;
     resumes_.push_back(std::move(wanted));
@@ -107,13 +148,18 @@ void SocketFeed::settled(const std::string& message_id) {
     if (one != sending_.end()) sending_.erase(one);
 }
 
-SocketFeed::Needs SocketFeed::needs() {
+SocketFeed::Needs SocketFeed::needs(Clock::time_point overdue) {
     const std::lock_guard lock(mutex_);
+    for (auto& chat : chats_) {
+        if (!chat.holds) continue;
+        const auto [first, last] = heldOf(chat);
+        const auto is_overdue = [&](const auto& held) { return held.second.since <= overdue; };
+        if (std::any_of(first, last, is_overdue)) dropHeld(chat);
+    }
     if (!opened_ || gap_ || (!resumes_.empty() && !isResuming())) return Needs::kPlaces;
-    const bool reads = isResuming() || std::any_of(chats_.begin(), chats_.end(), [](const Chat& chat) {
-                           return !chat.stopped && chat.target > chat.last;
-                       });
-    return reads ? Needs::kMessages : Needs::kNothing;
+    if (isResuming() || std::any_of(chats_.begin(), chats_.end(), std::mem_fn(&Chat::behind)))
+        return Needs::kMessages;
+    return held_.empty() ? Needs::kNothing : Needs::kPatience;
 }
 
 std::vector<SocketFeed::Place> SocketFeed::claimed() {
@@ -137,6 +183,7 @@ void SocketFeed::setPlaces(const std::vector<Place>& places) {
         } else if (gap_) {
             auto& place = chat(id);
             place.target = std::max(place.target, last_seq);
+            dropHeld(place);
         }
     }
     gap_ = false;
@@ -222,9 +269,7 @@ SocketFeed::Range SocketFeed::range() {
         const auto limit = std::min(kPageSize, kReplayLimit - resume.sent);
         return {place.id, isBelow(place) ? resume.low : place.last, limit, place.target, true};
     }
-    const auto place = std::find_if(chats_.begin(), chats_.end(), [](const Chat& chat) {
-        return !chat.stopped && chat.target > chat.last;
-    });
+    const auto place = std::find_if(chats_.begin(), chats_.end(), std::mem_fn(&Chat::behind));
     return {place->id, place->last, kPageSize, place->target, false};
 }
 
