@@ -169,14 +169,14 @@ public:
         retried(Patience::kTimed, [&](ActiveConnection& connection) { work(connection); });
     }
 
-    sdk::Rows executeAlone(std::string_view sql, std::span<const sdk::SqlValue> values) override {
+    sdk::Rows executeTogether(std::span<const sdk::Statement> statements) override {
         // Whom a statement is for is told within a transaction.
-        if (context_.settings.show_trace.get() && sdk::TraceScope::current().valid())
-            return sdk::Database::executeAlone(sql, values);
+        const bool shows = context_.settings.show_trace.get() && sdk::TraceScope::current().valid();
+        if (shows || statements.empty()) return sdk::Database::executeTogether(statements);
         const TransactionMark mark(this, context_.log);
         const SessionPool::Lease session = main_->acquire();
-        const SlowStatement slow(context_, *session, sql);
-        return session->executeAlone(sql, values);
+        const SlowStatement slow(context_, *session, statements.front().sql);
+        return session->executeTogether(statements);
     }
 
     void script(const std::function<void(ScriptConnection&)>& work) override {
@@ -333,6 +333,19 @@ private:
 }  // namespace
 
 DatabaseSession::~DatabaseSession() = default;
+
+sdk::Rows DatabaseSession::executeTogether(std::span<const sdk::Statement> statements) {
+    begin(Patience::kTimed);
+    try {
+        sdk::Rows rows;
+        for (const auto& [sql, values] : statements) rows = execute(sql, values);
+        commit();
+        return rows;
+    } catch (...) {
+        rollback();
+        throw;
+    }
+}
 
 bool DatabaseContext::mayComplain() {
     using std::chrono::milliseconds;

@@ -88,7 +88,7 @@ public:
     void connect() override;
     bool usable() noexcept override;
     sdk::Rows execute(std::string_view sql, std::span<const SqlValue> values) override;
-    sdk::Rows executeAlone(std::string_view sql, std::span<const SqlValue> values) override;
+    sdk::Rows executeTogether(std::span<const sdk::Statement> statements) override;
     void runScript(std::string_view text) override;
     void ping() override;
     void begin(Patience patience) override;
@@ -111,6 +111,7 @@ private:
     Result command(const char* sql);
     Result answerTo(int sent, std::string_view sql);
     void beginNow(const char* sql);
+    Result pipelined(std::span<const sdk::Statement> statements, bool& refused);
     Result beginWith(const std::string& name, const PostgresqlValues& parameters, std::string_view sql);
     void setUp();
     std::string serverLife();
@@ -208,14 +209,48 @@ sdk::Rows PostgresqlSession::execute(std::string_view sql, std::span<const SqlVa
     return rowsOf(result.get());
 }
 
-sdk::Rows PostgresqlSession::executeAlone(std::string_view sql, std::span<const SqlValue> values) {
-    prepared(sql);  // what fails here has not been done
+sdk::Rows PostgresqlSession::executeTogether(std::span<const sdk::Statement> statements) {
+    for (const auto& [sql, values] : statements) {  // what fails here has not been done
+        refuseNul(values);
+        prepared(sql);
+    }
+    bool refused = false;
     try {
-        return execute(sql, values);
+        return rowsOf(pipelined(statements, refused).get());
     } catch (const sdk::Error&) {
-        if (!broken_) throw;
+        if (!broken_ || refused) throw;
         throw databaseError(ErrorCode::kInDoubt);
     }
+}
+
+/// What is sent up to the end of a pipeline is one transaction. It is refused if the server has said no to
+/// one of the statements, whatever becomes of the connection then: it commits at the end.
+Result PostgresqlSession::pipelined(std::span<const sdk::Statement> statements, bool& refused) {
+    PGconn* const server = connection();
+    const auto send = [this, server](const sdk::Statement& statement) {
+        const PostgresqlValues parameters(statement.values);
+        return PQsendQueryPrepared(server, prepared(statement.sql).c_str(), parameters.size(),
+                                   parameters.data(), nullptr, nullptr, 0) == 1;
+    };
+    const bool sent = PQenterPipelineMode(server) == 1 &&
+                      std::all_of(statements.begin(), statements.end(), send) && PQpipelineSync(server) == 1;
+    broken_ = true;  // until the pipeline is seen to have ended
+    if (!sent) throw databaseError(ErrorCode::kUnavailable);
+    std::vector<Result> results;
+    for (const auto& [sql, values] : statements) {
+        results.push_back(answerTo(1, sql));
+        refused = refused || PQresultErrorField(results.back().get(), PG_DIAG_SQLSTATE) != nullptr;
+        if (PQstatus(server) != CONNECTION_OK) fail(results.back(), sql);
+    }
+    const std::string_view last = statements.back().sql;
+    Result end = answerTo(1, last);
+    Result commit_failed;
+    if (PQresultStatus(end.get()) == PGRES_FATAL_ERROR) commit_failed = std::exchange(end, answerTo(1, last));
+    broken_ = PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC || PQexitPipelineMode(server) != 1;
+    for (std::size_t i = 0; i < results.size(); ++i) require(results[i], statements[i].sql);
+    if (commit_failed != nullptr) fail(commit_failed, last);
+    if (broken_) throw databaseError(ErrorCode::kUnavailable);
+    return std::move(results.back());
 }
 
 const std::string& PostgresqlSession::prepared(std::string_view sql) {

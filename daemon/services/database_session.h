@@ -57,11 +57,9 @@ public:
 
     /// Runs a statement that is prepared at its first use and kept.
     virtual sdk::Rows execute(std::string_view sql, std::span<const sdk::SqlValue> values) = 0;
-    /// The same outside a transaction, so as one of its own. Error{kInDoubt} if the connection was lost after
-    /// the statement was sent.
-    virtual sdk::Rows executeAlone(std::string_view sql, std::span<const sdk::SqlValue> values) {
-        return execute(sql, values);
-    }
+    /// The same for several, outside a transaction, so as one of their own; what the last one gave back.
+    /// Error{kInDoubt} if the connection was lost after they were sent.
+    virtual sdk::Rows executeTogether(std::span<const sdk::Statement> statements);
     virtual void runScript(std::string_view text) = 0;
     /// Returns if the database answers, without much patience.
     virtual void ping() { execute("SELECT 1", {}); }

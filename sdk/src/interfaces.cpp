@@ -13,8 +13,15 @@ Connection::~Connection() = default;
 Database::~Database() = default;
 
 Rows Database::executeAlone(std::string_view sql, std::span<const SqlValue> values) {
+    const Statement statement{sql, values};
+    return executeTogether({&statement, 1});
+}
+
+Rows Database::executeTogether(std::span<const Statement> statements) {
     Rows rows;
-    transaction([&](Connection& connection) { rows = connection.execute(sql, values); });
+    transaction([&](Connection& connection) {
+        for (const auto& [sql, values] : statements) rows = connection.execute(sql, values);
+    });
     return rows;
 }
 

@@ -26,7 +26,10 @@ class DatabaseDoubtTest final : public CppUnit::TestFixture {
     CPPUNIT_TEST(serverThatCrashedIsNotBelieved);
     CPPUNIT_TEST(connectionLostBeforeTheCommitIsNoDoubt);
     CPPUNIT_TEST(statementAloneWhoseAnswerIsLostIsInDoubt);
+    CPPUNIT_TEST(statementsTogetherWhoseAnswerIsLostAreInDoubt);
     CPPUNIT_TEST(statementAloneThatWasNotSentIsNoDoubt);
+    CPPUNIT_TEST(whatTheServerRefusesIsNoDoubtThoughTheConnectionIsLost);
+    CPPUNIT_TEST(commitThatTheServerRefusesIsNoDoubt);
     CPPUNIT_TEST_SUITE_END();
 
 public:
@@ -120,6 +123,26 @@ private:
         insertAlone(3);
     }
 
+    void insertTogether(std::int64_t one, std::int64_t other) {
+        const std::array<sdk::SqlValue, 1> first{one};
+        const std::array<sdk::SqlValue, 1> second{other};
+        const char* const insert = "INSERT INTO v (id) VALUES ($1)";
+        const std::array<sdk::Statement, 2> statements{{{insert, first}, {insert, second}}};
+        database_->executeTogether(statements);
+    }
+
+    void statementsTogetherWhoseAnswerIsLostAreInDoubt() {
+        insertTogether(1, 2);  // prepared
+        proxy_->cutAt("77777", TcpProxy::Cut::kAfterAnswer);
+        CPPUNIT_ASSERT(codeOf([&] { insertTogether(3, 77777); }) == ErrorCode::kInDoubt);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{4}, stored());
+        proxy_->cutAt("88888", TcpProxy::Cut::kBeforeRequest);
+        CPPUNIT_ASSERT(codeOf([&] { insertTogether(4, 88888); }) == ErrorCode::kInDoubt);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{4}, stored());
+        insertTogether(5, 6);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{6}, stored());
+    }
+
     void statementAloneThatWasNotSentIsNoDoubt() {
         settings_.wait_ms = 200;
         settings_.sessions = 1;
@@ -127,6 +150,32 @@ private:
         proxy_->cutAt("INSERT", TcpProxy::Cut::kBeforeRequest);  // while it is prepared
         CPPUNIT_ASSERT(codeOf([&] { insertAlone(1); }) == ErrorCode::kUnavailable);
         CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, stored());
+    }
+
+    void whatTheServerRefusesIsNoDoubtThoughTheConnectionIsLost() {
+        const std::array<sdk::SqlValue, 1> one{std::int64_t{1}};
+        const sdk::Statement insert{"INSERT INTO v (id) VALUES ($1)", one};
+        const sdk::Statement end{"SELECT pg_terminate_backend(pg_backend_pid())", {}};
+        const sdk::Statement forbid{"SET TRANSACTION READ ONLY", {}};
+        for (const auto& statements : {std::array{insert, end}, std::array{forbid, insert}}) {
+            CPPUNIT_ASSERT(codeOf([&] { database_->executeTogether(statements); }) ==
+                           ErrorCode::kUnavailable);
+            CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, stored());
+        }
+        database_->executeTogether({&insert, 1});
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, stored());
+    }
+
+    void commitThatTheServerRefusesIsNoDoubt() {
+        database_->script([](daemon::ScriptConnection& connection) {
+            connection.runScript(
+                "ALTER TABLE v DROP CONSTRAINT v_pkey, ADD UNIQUE (id) DEFERRABLE INITIALLY DEFERRED");
+        });
+        insertTogether(1, 2);
+        CPPUNIT_ASSERT(codeOf([&] { insertTogether(3, 2); }) == ErrorCode::kUniqueViolation);
+        CPPUNIT_ASSERT(codeOf([&] { insertAlone(2); }) == ErrorCode::kUniqueViolation);
+        insertTogether(4, 5);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{4}, stored());
     }
 
     /// It gives the number of a transaction that it lost to the next one, whose fate is not ours.

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -31,6 +32,8 @@ class DatabaseTransactionsTest : public DatabaseSuite {
     CPPUNIT_TEST(statementAloneIsCommitted);
     CPPUNIT_TEST(statementAloneThatFailsLeavesTheSessionUsable);
     CPPUNIT_TEST(statementAloneInsideATransactionIsRefused);
+    CPPUNIT_TEST(statementsTogetherAreOneTransaction);
+    CPPUNIT_TEST(whatTheFirstOfSeveralStatementsWaitsForTheNextOneSees);
     CPPUNIT_TEST(afterCommitRunsInOrderOutsideTheTransaction);
     CPPUNIT_TEST(afterCommitIsDroppedByARollback);
     CPPUNIT_TEST(afterCommitInAReadRunsWhenItEnds);
@@ -137,6 +140,44 @@ private:
         const ErrorCode code = codeOf([&] { database_->transaction([&](Connection&) { insertAlone(1); }); });
         CPPUNIT_ASSERT(code == ErrorCode::kInternal);
         CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, query("SELECT count(*) FROM v").integer(0, 0));
+    }
+
+    void statementsTogetherAreOneTransaction() {
+        script("CREATE TABLE v (id INTEGER PRIMARY KEY)");
+        const std::array<SqlValue, 1> seven{std::int64_t{7}};
+        const std::array<SqlValue, 1> eight{std::int64_t{8}};
+        const char* const insert = "INSERT INTO v (id) VALUES ($1) RETURNING id";
+        const std::array<sdk::Statement, 3> twice{{{insert, seven}, {insert, eight}, {insert, seven}}};
+        CPPUNIT_ASSERT(codeOf([&] { database_->executeTogether(twice); }) == ErrorCode::kUniqueViolation);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, query("SELECT count(*) FROM v").integer(0, 0));
+        const std::array<sdk::Statement, 2> once{{{insert, seven}, {insert, eight}}};
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{8}, database_->executeTogether(once).integer(0, 0));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, query("SELECT count(*) FROM v").integer(0, 0));
+        CPPUNIT_ASSERT(database_->executeTogether({}).empty());
+    }
+
+    void whatTheFirstOfSeveralStatementsWaitsForTheNextOneSees() {
+        script(
+            "CREATE TABLE v (id INTEGER PRIMARY KEY); INSERT INTO v VALUES (7); CREATE TABLE w (n INTEGER)");
+        std::promise<void> locked;
+        std::promise<void> waits;
+        std::thread other([&] {
+            database_->transaction([&](Connection& connection) {
+                connection.execute("UPDATE v SET id = id");
+                connection.execute("INSERT INTO w VALUES (1)");
+                locked.set_value();
+                waits.get_future().wait();
+            });
+        });
+        locked.get_future().wait();
+        const std::array<sdk::Statement, 2> statements{
+            {{"UPDATE v SET id = id", {}}, {"SELECT count(*) FROM w", {}}}};
+        auto seen = std::async(std::launch::async,
+                               [&] { return database_->executeTogether(statements).integer(0, 0); });
+        CPPUNIT_ASSERT(seen.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout);
+        waits.set_value();
+        other.join();
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, seen.get());
     }
 
     void transactionInsideATransactionIsRefused() {

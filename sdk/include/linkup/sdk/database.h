@@ -104,6 +104,12 @@ public:
     }
 };
 
+/// One of several that run together.   Made by: plugin.   Since: ABI 1.9.
+struct Statement {
+    std::string_view sql;              ///< as of Connection::execute
+    std::span<const SqlValue> values;  ///< `$1` is the first one; valid for the length of the call
+};
+
 /// The database of the deployment: SQLite or PostgreSQL, behind a pool of sessions.
 ///
 /// Implemented by: host.   Lifetime: the Host's.   Threading: any thread but an I/O thread; all calls block,
@@ -128,6 +134,10 @@ public:
     /// said of it above holds. `sql` and `values`, and the other errors: as Connection::execute. Since:
     /// ABI 1.8.
     virtual Rows executeAlone(std::string_view sql, std::span<const SqlValue> values);
+    /// The same for statements that run one after the other, in one transaction: a first one may take locks,
+    /// and the next sees all that was committed before it had them. Returns what the last one gave back.
+    /// Since: ABI 1.9.
+    virtual Rows executeTogether(std::span<const Statement> statements);
 };
 
 /// Value-returning forms: `auto user = read(db, [&](Connection& c) { … return …; });` @{

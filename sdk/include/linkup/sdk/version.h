@@ -14,7 +14,7 @@ namespace linkup::sdk {
 /// What only an incompatible change raises.
 inline constexpr std::uint32_t kAbiMajor = 1;
 /// What each addition raises.
-inline constexpr std::uint32_t kAbiMinor = 8;
+inline constexpr std::uint32_t kAbiMinor = 9;
 
 // A sanitizer changes the layout of nothing that we pass, but mixing instrumented and plain code hides faults
 // or reports false ones, so it counts as another build.
