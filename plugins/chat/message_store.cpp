@@ -210,7 +210,10 @@ sdk::Rows storeOneAtOnce(sdk::Database& database, const StoredMessage& message, 
         values);
 }
 
-/// Chats are locked in ascending order, as everywhere; left to itself UPDATE would take them as they come.
+/// Three statements, as with each the database looks anew: what the second one waits for, the third one sees.
+/// It would look twice at each chat that another node has written to if that were one statement. Ids are
+/// looked for before the locks, which another node may wait for; one that is stored in between is a unique
+/// violation.
 sdk::Rows storeManyAtOnce(sdk::Database& database, std::span<const StoredMessage> messages, sdk::Time now) {
     std::map<std::int64_t, std::int64_t> counts;
     SqlArray chats, places, ids, senders, bodies, rooms, sizes;
@@ -225,24 +228,33 @@ sdk::Rows storeManyAtOnce(sdk::Database& database, std::span<const StoredMessage
         rooms.add(chat);
         sizes.add(count);
     }
-    const std::array<sdk::SqlValue, 8> values{chats.done(),  places.done(), ids.done(),   senders.done(),
-                                              bodies.done(), rooms.done(),  sizes.done(), sdk::toMicros(now)};
-    return database.executeAlone(
-        "WITH known AS MATERIALIZED (SELECT k.c FROM unnest((SELECT $1::bigint[]), (SELECT $3::text[])) "
-        "AS k(c, m) CROSS JOIN LATERAL (SELECT 1 FROM chat_messages x WHERE x.chat_id = k.c "
-        "AND x.message_id = k.m) m), "
-        "locked AS MATERIALIZED (SELECT id, d.n FROM unnest((SELECT $6::bigint[]), (SELECT $7::bigint[])) "
-        "AS d(c, n) JOIN chat_rooms ON id = d.c WHERE closed_at IS NULL AND d.c NOT IN (SELECT c FROM known) "
-        "ORDER BY id FOR UPDATE OF chat_rooms), "
-        "moved AS (UPDATE chat_rooms r SET last_seq = r.last_seq + l.n, "
-        "last_at = GREATEST($8, r.last_at + 1) + l.n - 1 FROM locked l WHERE r.id = l.id "
-        "RETURNING r.id, r.last_seq - l.n AS seq, r.last_at - l.n AS at), "
-        "stored AS (INSERT INTO chat_messages (chat_id, seq, message_id, sender_id, body, created_at) "
-        "SELECT n.c, moved.seq + n.k, n.m, n.s, n.b, moved.at + n.k FROM unnest((SELECT $1::bigint[]), "
-        "(SELECT $2::bigint[]), (SELECT $3::text[]), (SELECT $4::bigint[]), (SELECT $5::text[])) "
-        "AS n(c, k, m, s, b) JOIN moved ON moved.id = n.c) "
-        "SELECT id, seq, at FROM moved",
-        values);
+    const std::array<sdk::SqlValue, 2> keys{chats.done(), ids.done()};
+    const std::array<sdk::SqlValue, 1> locked{rooms.done()};
+    const std::array<sdk::SqlValue, 8> values{keys[0],       places.done(), keys[1],      senders.done(),
+                                              bodies.done(), locked[0],     sizes.done(), sdk::toMicros(now)};
+    const std::array<sdk::Statement, 3> statements{{
+        {"SELECT set_config('linkup.known', (SELECT COALESCE(array_agg(k.c), '{}')::text "
+         "FROM unnest((SELECT $1::bigint[]), (SELECT $2::text[])) AS k(c, m) CROSS JOIN LATERAL "
+         "(SELECT 1 FROM chat_messages x WHERE x.chat_id = k.c AND x.message_id = k.m) m), TRUE)",
+         keys},
+        // In ascending order, as everywhere; left to itself UPDATE would take them as they come.
+        {"SELECT FROM chat_rooms WHERE id = ANY ((SELECT $1::bigint[])::bigint[]) "
+         "ORDER BY id FOR UPDATE",
+         locked},
+        {"WITH moved AS (UPDATE chat_rooms r SET last_seq = r.last_seq + d.n, "
+         "last_at = GREATEST($8, r.last_at + 1) + d.n - 1 "
+         "FROM unnest((SELECT $6::bigint[]), (SELECT $7::bigint[])) AS d(c, n) "
+         "WHERE r.id = d.c AND r.closed_at IS NULL AND NOT EXISTS (SELECT FROM "
+         "unnest((SELECT current_setting('linkup.known')::bigint[])) AS k(c) WHERE k.c = d.c) "
+         "RETURNING r.id, r.last_seq - d.n AS seq, r.last_at - d.n AS at), "
+         "stored AS (INSERT INTO chat_messages (chat_id, seq, message_id, sender_id, body, created_at) "
+         "SELECT n.c, moved.seq + n.k, n.m, n.s, n.b, moved.at + n.k FROM unnest((SELECT $1::bigint[]), "
+         "(SELECT $2::bigint[]), (SELECT $3::text[]), (SELECT $4::bigint[]), (SELECT $5::text[])) "
+         "AS n(c, k, m, s, b) JOIN moved ON moved.id = n.c) "
+         "SELECT id, seq, at FROM moved",
+         values},
+    }};
+    return database.executeTogether(statements);
 }
 
 }  // namespace

@@ -48,11 +48,11 @@ Locked lock(sdk::Connection& connection, const std::vector<std::int64_t>& chat_i
 void store(sdk::Connection& connection, std::span<const StoredMessage* const> messages,
            const std::vector<Room>& rooms);
 
-/// What lock and store do together, as one statement that is a transaction by itself: on PostgreSQL, and for
-/// messages without files and replies. Those of one chat stand in their order; `seq` and `created_at`, `now`
-/// at the earliest, are set here. Returns the chats whose messages are stored: those that are open and have
-/// none of the ids. In all others nothing has happened.   Errors: as Database::executeAlone; a unique
-/// violation if one of the messages was stored meanwhile.
+/// What lock and store do together, as a transaction of one round trip: on PostgreSQL, and for messages
+/// without files and replies. Those of one chat stand in their order; `seq` and `created_at`, `now` at the
+/// earliest, are set here. Returns the chats whose messages are stored: those that are open and have none of
+/// the ids. In all others nothing has happened.   Errors: as Database::executeTogether; a unique violation if
+/// one of the messages was stored meanwhile.
 std::set<std::int64_t> storeAtOnce(sdk::Database& database, std::span<StoredMessage> messages, sdk::Time now);
 
 /// A chat as one of its two sees it: how far both are, and up to 20 messages below `seq`, the nearest to it,

@@ -28,14 +28,14 @@ public:
         ++transactions;
         database_.transaction(work);
     }
-    sdk::Rows executeAlone(std::string_view sql, std::span<const sdk::SqlValue> values) override {
-        ++statements;
-        return database_.executeAlone(sql, values);
+    sdk::Rows executeTogether(std::span<const sdk::Statement> statements) override {
+        ++round_trips;
+        return database_.executeTogether(statements);
     }
     sdk::Dialect dialect() const noexcept override { return database_.dialect(); }
 
     std::atomic<int> transactions = 0;
-    std::atomic<int> statements = 0;
+    std::atomic<int> round_trips = 0;
 
 private:
     sdk::Database& database_;
@@ -48,12 +48,12 @@ private:
 template <Backend kBackend>
 class AtOnceTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(AtOnceTest);
-    CPPUNIT_TEST(messagesOfAChatThatIsKnownTakeOneStatement);
+    CPPUNIT_TEST(messagesOfAChatThatIsKnownTakeOneRoundTrip);
     CPPUNIT_TEST(aChatThatIsNotKnownIsLocked);
     CPPUNIT_TEST(aFileOrAReplyIsLookedUp);
     CPPUNIT_TEST(aPluginThatHasASayIsAsked);
     CPPUNIT_TEST(whatAnotherNodeStoredInBetweenLeavesNoGapAndNoDouble);
-    CPPUNIT_TEST(twoNodesInOneChatTakeOneStatementEach);
+    CPPUNIT_TEST(twoNodesInOneChatTakeOneRoundTripEach);
     CPPUNIT_TEST(twoNodesWriteIntoManyChatsAtOnce);
     CPPUNIT_TEST(whatStandsBehindAFileIsNotStoredBeforeIt);
     CPPUNIT_TEST(aResendIsRecognisedAndTheOthersAreStored);
@@ -81,7 +81,7 @@ public:
         chat_.reset();
     }
 
-    void messagesOfAChatThatIsKnownTakeOneStatement() {
+    void messagesOfAChatThatIsKnownTakeOneRoundTrip() {
         for (int i = 1; i <= 10; ++i) CPPUNIT_ASSERT_EQUAL(std::int64_t{i}, sendHere(i).message.seq);
         expectWritten(1, 9);
         expectDelivered(10);
@@ -127,7 +127,7 @@ public:
         expectDelivered(30);
     }
 
-    void twoNodesInOneChatTakeOneStatementEach() {
+    void twoNodesInOneChatTakeOneRoundTripEach() {
         for (int i = 1; i <= 20; i += 2) {
             sendHere(i);
             sendThere(i + 1);
@@ -289,10 +289,10 @@ private:
     chat::SendOutcome sendHere(int number) { return submitHere(number).get(); }
     chat::SendOutcome sendThere(int number) { return chat_->send(ChatTown::draft(room_, 1, 2, number)); }
 
-    void expectWritten(int transactions, int statements) {
+    void expectWritten(int transactions, int round_trips) {
         if (kBackend == Backend::kSqlite) return;
         CPPUNIT_ASSERT_EQUAL(transactions, counted_->transactions.load());
-        CPPUNIT_ASSERT_EQUAL(statements, counted_->statements.load());
+        CPPUNIT_ASSERT_EQUAL(round_trips, counted_->round_trips.load());
     }
     /// Of the first room are stored, and handed to the receiver's device, the messages 1 to `count`, in
     /// order.
