@@ -10,6 +10,8 @@
 namespace linkup::daemon {
 namespace {
 
+constexpr std::streamsize kBufferBytes = 65'536;
+
 Poco::Timespan milliseconds(std::int64_t count) {
     return Poco::Timespan(count * Poco::Timespan::MILLISECONDS);
 }
@@ -82,7 +84,15 @@ void appendRedisPublish(std::string& to, std::string_view channel, std::string_v
     appendWord(to, head, text);
 }
 
+RedisConnection::Buffer::Buffer(Poco::Net::StreamSocket& socket)
+    : Poco::BufferedStreamBuf(kBufferBytes, std::ios::in), socket_(socket) {}
+
+int RedisConnection::Buffer::readFromDevice(char* to, std::streamsize size) {
+    return socket_.receiveBytes(to, static_cast<int>(size));
+}
+
 RedisConnection::RedisConnection(const RedisSettings& settings) : input_(socket_) {
+    input_.std::istream::rdbuf(&buffer_);
     const auto address = parseRedisUrl(settings.url);
     connect(address, settings.connect_timeout_ms);
     greet(address);
@@ -159,7 +169,7 @@ RedisReply RedisConnection::receive() {
 }
 
 bool RedisConnection::readable(std::chrono::milliseconds wait) {
-    if (input_.rdbuf()->in_avail() > 0) return true;
+    if (buffer_.in_avail() > 0) return true;
     try {
         return socket_.poll(milliseconds(wait.count()), Poco::Net::Socket::SELECT_READ);
     } catch (const Poco::Exception& failure) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <Poco/BufferedStreamBuf.h>
 #include <Poco/Net/StreamSocket.h>
 #include <Poco/Redis/RedisStream.h>
 #include <Poco/Redis/Type.h>
@@ -75,7 +76,20 @@ private:
     void connect(const RedisAddress& address, int timeout_ms);
     void greet(const RedisAddress& address);
 
+    /// Takes what there is in one call; that of Poco::Redis asks for a kilobyte at a time, and a publication
+    /// of another node may have a hundred.
+    class Buffer : public Poco::BufferedStreamBuf {
+    public:
+        explicit Buffer(Poco::Net::StreamSocket& socket);
+
+    private:
+        int readFromDevice(char* to, std::streamsize size) override;
+
+        Poco::Net::StreamSocket& socket_;
+    };
+
     Poco::Net::StreamSocket socket_;
+    Buffer buffer_{socket_};
     Poco::Redis::RedisInputStream input_;
 };
 

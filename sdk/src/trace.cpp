@@ -14,15 +14,27 @@ constexpr int kMaxStateMembers = 32;
 
 thread_local const TraceContext* t_current = nullptr;
 
+constexpr unsigned kNoDigit = 16;
+
+/// Of each character; a branch for each would be guessed wrong every other time.
+constexpr auto kDigits = [] {
+    std::array<std::uint8_t, 256> digits{};
+    digits.fill(kNoDigit);
+    for (unsigned digit = 0; digit < 16; ++digit)
+        digits.at(static_cast<unsigned char>("0123456789abcdef"[digit])) = static_cast<std::uint8_t>(digit);
+    return digits;
+}();
+
 /// The value of lower-case hexadecimal digits; upper case is against the rules.
 bool readHex(std::string_view digits, std::uint64_t& value) {
     value = 0;
+    unsigned all = 0;
     for (const char c : digits) {
-        const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-        if (digit < 0) return false;
-        value = value << 4U | static_cast<unsigned>(digit);
+        const unsigned digit = kDigits[static_cast<unsigned char>(c)];
+        all |= digit;
+        value = value << 4U | (digit & 15U);
     }
-    return true;
+    return (all & kNoDigit) == 0;
 }
 
 void appendHex(std::string& out, std::uint64_t value, std::size_t digits = 16) {
