@@ -1,5 +1,6 @@
 #include "json_reader.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "json_members.h"
@@ -210,6 +211,9 @@ private:
         failAt(start, "a number is too large");
     }
 
+    /// Further than any text has digits, and far from where adding to it overflows.
+    static constexpr std::int64_t kFarExponent = std::int64_t{1} << 60;
+
     // from_chars says out_of_range for the immense and the tiny alike; a tiny number counts as zero.
     static bool isTiny(std::string_view number) {
         const std::size_t mark = number.find_first_of("eE");
@@ -219,6 +223,7 @@ private:
             if (digits.front() == '+') digits.remove_prefix(1);
             const auto error = std::from_chars(digits.data(), digits.data() + digits.size(), exponent).ec;
             if (error != std::errc()) return digits.front() == '-';
+            exponent = std::clamp(exponent, -kFarExponent, kFarExponent);
         }
         const std::string_view mantissa = number.substr(0, mark);
         const std::size_t point = std::min(mantissa.find('.'), mantissa.size());

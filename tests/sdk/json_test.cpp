@@ -84,6 +84,9 @@ public:
         CPPUNIT_ASSERT_EQUAL(0.0,
                              parseTrustedJson("[0.0001e-399,99999999999999999999]").items()[0].asDouble());
         faultAt(1, "[1e400]");
+        // At the ends of what an exponent is read as.
+        faultAt(1, "[12e9223372036854775807]");
+        CPPUNIT_ASSERT_EQUAL(0.0, parseTrustedJson("0.0012e-9223372036854775808").asDouble());
         faultAt(0, std::string(400, '9'));
     }
 
