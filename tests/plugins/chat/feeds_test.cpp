@@ -1,7 +1,6 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include "chat_fixture.h"
-#include "message_frame.h"
 #include "node_lines.h"
 
 namespace linkup::test {
@@ -47,16 +46,8 @@ class FeedsTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(tooManyResumesAtOnceAreRefused);
     CPPUNIT_TEST(resumedMessagesAreDelivered);
     CPPUNIT_TEST(whatTheClientSaysThatItHasIsDelivered);
-    CPPUNIT_TEST(whatAResumeClaimsIsAskedForThoughItComesWhileTheSocketOpens);
     CPPUNIT_TEST(resumedMessagesAreAsInHistory);
     CPPUNIT_TEST(messagesThatOvertakeAreSentInOrder);
-    CPPUNIT_TEST(whatOvertookIsHeldAndNotRead);
-    CPPUNIT_TEST(whatDoesNotComeSoonIsRead);
-    CPPUNIT_TEST(whatCameFirstDecidesWhenAllIsRead);
-    CPPUNIT_TEST(noMoreIsHeldThanSome);
-    CPPUNIT_TEST(aResumeReadsWhatWasHeld);
-    CPPUNIT_TEST(afterAGapWhatWasHeldIsRead);
-    CPPUNIT_TEST(theSenderIsNotSentItsOwnMessageThatWasHeld);
     CPPUNIT_TEST(messagesThatCrossWhileASocketOpensBothCome);
     CPPUNIT_TEST(afterAGapTheSocketsGetWhatTheyMissed);
     CPPUNIT_TEST(afterAGapTheSocketsAreToldToSync);
@@ -213,21 +204,6 @@ public:
         }));
     }
 
-    void whatAResumeClaimsIsAskedForThoughItComesWhileTheSocketOpens() {
-        using chat::SocketFeed;
-        const auto phone = chat_->hub.open(std::string(chat::kChatPath), 2);
-        SocketFeed feed(phone);
-        CPPUNIT_ASSERT(feed.needs({}) == SocketFeed::Needs::kPlaces && feed.claimed().empty());
-        CPPUNIT_ASSERT(feed.resume({{room_, 4}}));
-        feed.setPlaces({{room_, 4}});
-        CPPUNIT_ASSERT(phone->takeEvents().empty());
-        CPPUNIT_ASSERT(feed.needs({}) == SocketFeed::Needs::kPlaces);
-        CPPUNIT_ASSERT(feed.claimed() == std::vector<SocketFeed::Place>({{room_, 4}}));
-        feed.setPlaces({{room_, 4}});
-        CPPUNIT_ASSERT_EQUAL(std::string("resumed"), phone->takeEvents().at(0)["type"].asString());
-        CPPUNIT_ASSERT(feed.needs({}) == SocketFeed::Needs::kNothing);
-    }
-
     void resumedMessagesAreAsInHistory() {
         send(1, 2, 1);
         send(2, 1, 1);
@@ -256,96 +232,6 @@ public:
         send(1, 2, 1);
         other.bus.publish("messages", this->published().back().text);
         expectSeqs(wait(*tablet, 1), {8});
-    }
-
-    void whatOvertookIsHeldAndNotRead() {
-        Feed one(*this);
-        CPPUNIT_ASSERT(one.offer(3) == Reader::kNeededSoon);
-        CPPUNIT_ASSERT(one.offer(5) == Reader::kNotNeeded);
-        CPPUNIT_ASSERT(one.offer(3) == Reader::kNotNeeded);
-        CPPUNIT_ASSERT(one.feed.needs(kLongAgo) == Needs::kPatience);
-        expectSeqs(one.phone->takeEvents(), {1});
-        CPPUNIT_ASSERT(one.offer(2) == Reader::kNotNeeded);
-        expectSeqs(one.phone->takeEvents(), {2, 3});
-        CPPUNIT_ASSERT(one.feed.needs(kLongAgo) == Needs::kPatience);
-        CPPUNIT_ASSERT(one.offer(4) == Reader::kNotNeeded);
-        expectSeqs(one.phone->takeEvents(), {4, 5});
-        CPPUNIT_ASSERT(one.feed.needs(kLater) == Needs::kNothing);
-    }
-
-    void whatDoesNotComeSoonIsRead() {
-        send(1, 2, 4);
-        Feed one(*this);
-        CPPUNIT_ASSERT(one.offer(3) == Reader::kNeededSoon);
-        CPPUNIT_ASSERT(one.feed.needs(kLater) == Needs::kMessages);
-        CPPUNIT_ASSERT(one.offer(2) == Reader::kNeeded);  // it is being read
-        expectSeqs(one.phone->takeEvents(), {1});
-        one.read(3);
-        expectSeqs(one.phone->takeEvents(), {2, 3});
-        CPPUNIT_ASSERT(one.offer(4) == Reader::kNotNeeded);
-        expectSeqs(one.phone->takeEvents(), {4});
-    }
-
-    void whatCameFirstDecidesWhenAllIsRead() {
-        Feed one(*this);
-        const auto first = one.now;
-        CPPUNIT_ASSERT(one.offer(4) == Reader::kNeededSoon);
-        one.now += std::chrono::milliseconds(1);
-        CPPUNIT_ASSERT(one.offer(3) == Reader::kNotNeeded);
-        CPPUNIT_ASSERT(one.feed.needs(first) == Needs::kMessages);
-    }
-
-    void noMoreIsHeldThanSome() {
-        Feed one(*this);
-        std::int64_t seq = 2;
-        auto reader = one.offer(++seq);
-        while (reader != Reader::kNeeded && seq < 1000) reader = one.offer(++seq);
-        CPPUNIT_ASSERT_EQUAL(std::int64_t{67}, seq);
-        CPPUNIT_ASSERT(one.feed.needs(kLongAgo) == Needs::kMessages);
-        CPPUNIT_ASSERT_EQUAL(seq, one.feed.range().target);
-    }
-
-    void aResumeReadsWhatWasHeld() {
-        Feed one(*this);
-        CPPUNIT_ASSERT(one.offer(3) == Reader::kNeededSoon);
-        CPPUNIT_ASSERT(one.feed.resume({{room_, 1}}));
-        CPPUNIT_ASSERT(one.feed.needs(kLongAgo) == Needs::kPlaces);
-        CPPUNIT_ASSERT(one.offer(2) == Reader::kNeeded);
-        one.feed.claimed();
-        one.feed.setPlaces({{room_, 3}});
-        expectSeqs(one.phone->takeEvents(), {1});
-        CPPUNIT_ASSERT(one.feed.needs(kLongAgo) == Needs::kMessages);
-        one.read(3);
-        const auto events = one.phone->takeEvents();
-        expectSeqs(events, {2, 3});
-        CPPUNIT_ASSERT_EQUAL(std::string("resumed"), events.back()["type"].asString());
-        CPPUNIT_ASSERT(one.feed.needs(kLater) == Needs::kNothing);
-    }
-
-    void afterAGapWhatWasHeldIsRead() {
-        Feed one(*this);
-        CPPUNIT_ASSERT(one.offer(3) == Reader::kNeededSoon);
-        CPPUNIT_ASSERT(one.feed.gap());
-        CPPUNIT_ASSERT(one.feed.needs(kLongAgo) == Needs::kPlaces);
-        one.feed.setPlaces({{room_, 4}});
-        CPPUNIT_ASSERT(one.feed.needs(kLongAgo) == Needs::kMessages);
-        one.read(4);
-        expectSeqs(one.phone->takeEvents(), {1, 2, 3, 4});
-        CPPUNIT_ASSERT(one.feed.needs(kLater) == Needs::kNothing);
-    }
-
-    void theSenderIsNotSentItsOwnMessageThatWasHeld() {
-        Feed one(*this);
-        one.feed.sending(ChatTown::messageId(3));
-        CPPUNIT_ASSERT(one.offer(3, true) == Reader::kNeededSoon);
-        CPPUNIT_ASSERT(one.offer(2) == Reader::kNotNeeded);
-        CPPUNIT_ASSERT(one.offer(4) == Reader::kNotNeeded);
-        expectSeqs(one.phone->takeEvents(), {1, 2, 4});
-        one.feed.sending(ChatTown::messageId(6));
-        CPPUNIT_ASSERT(one.offer(6, true, false) == Reader::kNeededSoon);  // over another node first
-        CPPUNIT_ASSERT(one.offer(6, true) == Reader::kNotNeeded);
-        CPPUNIT_ASSERT(one.offer(5) == Reader::kNotNeeded);
-        expectSeqs(one.phone->takeEvents(), {5});
     }
 
     void messagesThatCrossWhileASocketOpensBothCome() {
@@ -435,53 +321,6 @@ public:
     }
 
 private:
-    using Reader = chat::SocketFeed::Reader;
-    using Needs = chat::SocketFeed::Needs;
-    static constexpr chat::SocketFeed::Clock::time_point kLongAgo{};
-    static constexpr chat::SocketFeed::Clock::time_point kLater{std::chrono::hours(2)};
-
-    /// A feed by itself, which has had the first message of the room, on the socket of its second person.
-    struct Feed {
-        explicit Feed(FeedsTest& test)
-            : room(test.room_), phone(test.chat_->hub.open(std::string(chat::kChatPath), 2)), feed(phone) {
-            feed.setPlaces({{room, 0}});
-            CPPUNIT_ASSERT(offer(1) == Reader::kNotNeeded);
-        }
-        chat::StoredMessage message(std::int64_t seq, bool is_own) const {
-            chat::StoredMessage message;
-            message.chat_id = room;
-            message.seq = seq;
-            message.message_id = ChatTown::messageId(static_cast<int>(seq));
-            message.sender = is_own ? 2 : 1;
-            message.receiver = is_own ? 1 : 2;
-            return message;
-        }
-        Reader offer(std::int64_t seq) { return offer(seq, false); }
-        Reader offer(std::int64_t seq, bool is_own) { return offer(seq, is_own, is_own); }
-        Reader offer(std::int64_t seq, bool is_own, bool is_sender) {
-            const auto one = message(seq, is_own);
-            const auto frame = chat::messageFrame(one, false, nullptr).dump();
-            return feed.offer(one, frame, is_sender, now, kPlain);
-        }
-        /// What a reader finds up to `last`.
-        void read(std::int64_t last) {
-            const auto range = feed.range();
-            chat::SocketFeed::Page page;
-            for (auto seq = range.above + 1; seq <= last; ++seq) {
-                const auto one = message(seq, false);
-                page.emplace_back(one, chat::messageFrame(one, false, nullptr).dump());
-            }
-            CPPUNIT_ASSERT(feed.give(range, page, kPlain) == chat::SocketFeed::Given::kGoOn);
-        }
-        static inline const chat::SocketFeed::Options kPlain =
-            [](const chat::StoredMessage&, chat::SocketFeed::After) { return sdk::SendOptions(); };
-
-        std::int64_t room;
-        std::shared_ptr<FakeSocketSession> phone;
-        chat::SocketFeed feed;
-        chat::SocketFeed::Clock::time_point now{std::chrono::hours(1)};
-    };
-
     std::string key() const { return std::to_string(room_); }
     std::shared_ptr<FakeSocketSession> open(sdk::UserId user) {
         auto session = chat_->hub.open(std::string(chat::kChatPath), user);
