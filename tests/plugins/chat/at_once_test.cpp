@@ -5,11 +5,14 @@
 
 #include <atomic>
 #include <chrono>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "account_service.h"
 #include "chat_fixture.h"
 #include "doubtful_database.h"
+#include "message_store.h"
 
 namespace linkup::test {
 
@@ -49,6 +52,7 @@ template <Backend kBackend>
 class AtOnceTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(AtOnceTest);
     CPPUNIT_TEST(messagesOfAChatThatIsKnownTakeOneRoundTrip);
+    CPPUNIT_TEST(aBatchTakesOneRoundTripAndLeavesOutChatsThatKnowAnId);
     CPPUNIT_TEST(aChatThatIsNotKnownIsLocked);
     CPPUNIT_TEST(aFileOrAReplyIsLookedUp);
     CPPUNIT_TEST(aPluginThatHasASayIsAsked);
@@ -85,6 +89,33 @@ public:
         for (int i = 1; i <= 10; ++i) CPPUNIT_ASSERT_EQUAL(std::int64_t{i}, sendHere(i).message.seq);
         expectWritten(1, 9);
         expectDelivered(10);
+    }
+
+    /// By itself, as the writer would fall back to locking, and only be slower.
+    void aBatchTakesOneRoundTripAndLeavesOutChatsThatKnowAnId() {
+        if (kBackend == Backend::kSqlite) return;
+        const auto now = chat_->town.host().clock().now();
+        const auto batch = [&](int first) {
+            std::vector<chat::StoredMessage> messages(3);
+            for (std::size_t i = 0; i < messages.size(); ++i) {
+                messages[i].chat_id = i == 1 ? other_room_ : room_;
+                messages[i].message_id = ChatTown::messageId(first + static_cast<int>(i));
+                messages[i].sender = 1;
+                messages[i].body = R"(a "text" with \ and {,})";
+            }
+            return messages;
+        };
+        using Chats = std::set<std::int64_t>;
+        auto fresh = batch(1);
+        CPPUNIT_ASSERT(chat::message_store::storeAtOnce(*counted_, fresh, now) ==
+                       Chats({room_, other_room_}));
+        CPPUNIT_ASSERT(fresh[0].seq == 1 && fresh[1].seq == 1 && fresh[2].seq == 2);
+        CPPUNIT_ASSERT(fresh[0].created_at >= now && fresh[2].created_at > fresh[0].created_at);
+        auto known = batch(3);  // its first one is the last of those before
+        CPPUNIT_ASSERT(chat::message_store::storeAtOnce(*counted_, known, now) == Chats({other_room_}));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, known[1].seq);
+        expectWritten(0, 2);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{4}, chat_->town.number("SELECT COUNT(*) FROM chat_messages"));
     }
 
     void aChatThatIsNotKnownIsLocked() {
